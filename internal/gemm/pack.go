@@ -1,0 +1,44 @@
+package gemm
+
+import "xent/internal/tensor"
+
+// packPanel copies columns [lo, lo+w) of rows [from, from+k) of x, as float32,
+// to a panel of k×width: dst[p·width+j] = x[from+p, lo+j], and zeros for
+// w ≤ j < width. A panel of B is packed as it stands, one of A from the
+// transpose. line holds k values in between.
+func packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, line []float32) {
+	dst = dst[:k*width]
+	if w < width {
+		clear(dst)
+	}
+	switch {
+	case x.RowMajor() && x.DType == tensor.F32:
+		src := x.Data()[from*x.RowStride+lo:]
+		for p := range k {
+			copy(dst[p*width:][:w], src[p*x.RowStride:])
+		}
+	case x.RowMajor():
+		for p := range k {
+			x.Gather(dst[p*width:][:w], from+p, lo)
+		}
+	case x.DType == tensor.F32:
+		for j := range w {
+			scatter(dst[j:], width, x.Data()[(lo+j)*x.ColStride+from:][:k])
+		}
+	default:
+		t := x.T()
+		for j := range w {
+			t.Gather(line[:k], lo+j, from)
+			scatter(dst[j:], width, line[:k])
+		}
+	}
+}
+
+// scatter writes dst[p·step] = src[p].
+func scatter(dst []float32, step int, src []float32) {
+	at := 0
+	for _, v := range src {
+		dst[at] = v
+		at += step
+	}
+}
