@@ -1,0 +1,105 @@
+// Package kernel holds the vector loops that a row of logits goes through.
+//
+// Each function's result is defined element by element, or by a fixed order of
+// additions that is part of its contract, so that every implementation of it
+// can be held to the same rule. The loops here are plain Go with every product
+// rounded before it is added: the same bits on every platform.
+//
+// Inputs are float32 and finite unless a comment says otherwise.
+package kernel
+
+// Block is the width, in classes, of the blocks in which a row's sums are
+// taken. SumExp handles one block; the callers cut rows at multiples of Block
+// counted from class 0, whatever else they cut.
+const Block = 1024
+
+// lanes is the number of partial sums of a block: element i goes to lane
+// i mod lanes, and the lanes are added as a binary tree over halves
+// (l += l+16, l += l+8, …).
+const lanes = 32
+
+// Max returns the largest element, −∞ for none. A NaN anywhere gives NaN.
+func Max(x []float32) float32 {
+	m0, m1, m2, m3 := negInf, negInf, negInf, negInf
+	for ; len(x) >= 4; x = x[4:] {
+		m0, m1, m2, m3 = max(m0, x[0]), max(m1, x[1]), max(m2, x[2]), max(m3, x[3])
+	}
+	for _, v := range x {
+		m0 = max(m0, v)
+	}
+	return max(max(m0, m1), max(m2, m3))
+}
+
+// Exps sets dst[i] = exp(x[i] − m) for len(x) elements; dst may be x. The
+// difference is rounded to float32, its exponential as Exp's. x[i] = −∞ gives
+// 0 for any m > −∞.
+func Exps(dst, x []float32, m float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		if d := v - m; d < expMin {
+			dst[i] = 0
+		} else if r, pow := reduce(d); d <= 88 {
+			dst[i] = expPoly(r) * pow
+		} else {
+			dst[i] = exp(d)
+		}
+	}
+}
+
+// ScaledExps sets dst[i] = a·exp(x[i] − m); dst may be x.
+func ScaledExps(dst, x []float32, m, a float32) {
+	dst = dst[:len(x)]
+	Exps(dst, x, m)
+	for i, e := range dst {
+		dst[i] = a * e
+	}
+}
+
+// Sum returns Σ x[i], added in lanes in the order that SumExp defines, for any
+// length.
+func Sum(x []float32) float32 {
+	var lane [lanes]float32
+	for ; len(x) >= lanes; x = x[lanes:] {
+		y := x[:lanes]
+		for l := range lane {
+			lane[l] += y[l]
+		}
+	}
+	for i, v := range x {
+		lane[i] += v
+	}
+	return tree(&lane)
+}
+
+// SumExp returns, for one block of at most Block elements and m at least their
+// maximum and not −∞,
+//
+//	s  = Σ e_i,       e_i = exp(d_i), d_i = x_i − m rounded to float32
+//	sd = Σ e_i · d_i  with 0 for x_i = −∞
+//
+// each added in float32 in 32 lanes and then as a tree.
+func SumExp(x []float32, m float32) (s, sd float32) {
+	var ls, ld [lanes]float32
+	for i, v := range x {
+		d := v - m
+		if d < expMin {
+			continue // adds exactly 0 to either sum
+		}
+		r, pow := reduce(d) // d ≤ 0, or NaN
+		e := expPoly(r) * pow
+		l := i % lanes
+		ls[l] += e
+		ld[l] += float32(e * d)
+	}
+	return tree(&ls), tree(&ld)
+}
+
+// tree adds the lanes by halves.
+func tree(lane *[lanes]float32) float32 {
+	for w := lanes / 2; w > 0; w /= 2 {
+		for l := range w {
+			lane[l] += lane[l+w]
+		}
+	}
+	return lane[0]
+}

@@ -1,0 +1,170 @@
+package kernel
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+)
+
+func ulp32(want float64) float64 {
+	if want < 0x1p-126 {
+		return 0x1p-149
+	}
+	return math.Ldexp(1, max(math.Ilogb(want)-23, -149))
+}
+
+// TestExp compares a fine sweep of the whole range with float64 math.Exp.
+func TestExp(t *testing.T) {
+	worst := 0.0
+	for bits := uint32(0); bits < 0x42b17000; bits += 997 { // 0 … 88.7
+		for _, sign := range []uint32{0, 1 << 31} {
+			x := math.Float32frombits(bits | sign)
+			if x < expMin {
+				continue
+			}
+			want := math.Exp(float64(x))
+			err := math.Abs(float64(Exp(x))-want) / ulp32(want)
+			if !(err <= 1) {
+				t.Fatalf("exp(%v) = %v, want %v: %.2f ulp", x, Exp(x), want, err)
+			}
+			worst = max(worst, err)
+		}
+	}
+	t.Logf("worst error %.3f ulp", worst)
+	inf := float32(math.Inf(1))
+	for _, c := range [][2]float32{{-87.31, 0}, {-inf, 0}, {inf, inf}, {89, inf}, {0, 1}, {float32(math.Copysign(0, -1)), 1}} {
+		if got := Exp(c[0]); got != c[1] {
+			t.Errorf("exp(%v) = %v, want %v", c[0], got, c[1])
+		}
+	}
+	if got := Exp(float32(math.NaN())); got == got {
+		t.Errorf("exp(NaN) = %v", got)
+	}
+}
+
+func TestExp64Log64(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 200000 {
+		x := r.Float64()*1410 - 705
+		want := math.Exp(x)
+		if err := math.Abs(Exp64(x)-want) / want; !(err <= 6e-16) {
+			t.Fatalf("exp(%v) = %v, want %v", x, Exp64(x), want)
+		}
+		y := math.Exp(r.Float64()*20 - 10)
+		if err := math.Abs(Log64(y) - math.Log(y)); !(err <= 5e-16*math.Max(math.Abs(math.Log(y)), 1e-3)) {
+			t.Fatalf("log(%v) = %v, want %v", y, Log64(y), math.Log(y))
+		}
+	}
+	inf, nan := math.Inf(1), math.NaN()
+	same := func(name string, got, want float64) {
+		if got != want && !(got != got && want != want) {
+			t.Errorf("%s = %v, want %v", name, got, want)
+		}
+	}
+	same("exp(−∞)", Exp64(-inf), 0)
+	same("exp(+∞)", Exp64(inf), inf)
+	same("exp(NaN)", Exp64(nan), nan)
+	same("exp(0)", Exp64(0), 1)
+	same("log(0)", Log64(0), -inf)
+	same("log(1)", Log64(1), 0)
+	same("log(−1)", Log64(-1), nan)
+	same("log(+∞)", Log64(inf), inf)
+	same("log(5e-324)", Log64(5e-324), -1074*math.Ln2) // math.Log says −709.09 on amd64
+}
+
+// TestSumExp holds every length through two rows of lanes, and a full block,
+// to the exact sum.
+func TestSumExp(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for n := range Block + 1 {
+		if n > 2*lanes+1 && n < Block-1 {
+			continue
+		}
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = float32(r.NormFloat64() * 5)
+			if r.IntN(10) == 0 {
+				x[i] = negInf
+			}
+		}
+		m := max(Max(x), 0)
+		s, sd := SumExp(x, m)
+		ws, wd, abs := new(big.Float), new(big.Float), 0.0
+		for _, v := range x {
+			if v == negInf {
+				continue
+			}
+			d := float64(v) - float64(m)
+			ws.Add(ws, big.NewFloat(math.Exp(d)))
+			wd.Add(wd, big.NewFloat(math.Exp(d)*d))
+			abs += math.Exp(d) * (1 + math.Abs(d)) * math.Abs(d)
+		}
+		es, _ := ws.Float64()
+		ed, _ := wd.Float64()
+		if !(math.Abs(float64(s)-es) <= 8*0x1p-24*(es+abs)) || !(math.Abs(float64(sd)-ed) <= 8*0x1p-24*(math.Abs(ed)+abs)) {
+			t.Errorf("n=%d: %v %v, want %v %v", n, s, sd, es, ed)
+		}
+	}
+}
+
+func TestMaxExpsSum(t *testing.T) {
+	nan := float32(math.NaN())
+	if Max(nil) != negInf {
+		t.Error("Max of nothing is not −∞")
+	}
+	for n := 1; n < 70; n++ {
+		x := make([]float32, n)
+		for at := range n {
+			for i := range x {
+				x[i] = -float32(i + 1)
+			}
+			x[at] = 3
+			if got := Max(x); got != 3 {
+				t.Fatalf("n=%d: max %v", n, got)
+			}
+			x[at] = nan
+			if got := Max(x); got == got {
+				t.Fatalf("n=%d: a NaN at %d was lost", n, at)
+			}
+		}
+		want := 0.0
+		for i := range x {
+			x[i] = float32(i) / 7
+			want += float64(x[i])
+		}
+		if got := float64(Sum(x)); !(math.Abs(got-want) <= 1e-6*want) {
+			t.Errorf("n=%d: sum %v, want %v", n, got, want)
+		}
+		y, z := make([]float32, n), make([]float32, n)
+		Exps(y, x, 2)
+		ScaledExps(z, x, 2, -3)
+		for i := range x {
+			if y[i] != Exp(x[i]-2) || z[i] != -3*Exp(x[i]-2) {
+				t.Fatalf("n=%d: element %d differs", n, i)
+			}
+		}
+	}
+}
+
+func BenchmarkSumExp(b *testing.B) {
+	x := make([]float32, Block)
+	for i := range x {
+		x[i] = -float32(i%37) / 4
+	}
+	b.SetBytes(4 * Block)
+	for range b.N {
+		SumExp(x, 0)
+	}
+}
+
+func BenchmarkScaledExps(b *testing.B) {
+	x, y := make([]float32, Block), make([]float32, Block)
+	for i := range x {
+		x[i] = -float32(i%37) / 4
+	}
+	b.SetBytes(4 * Block)
+	for range b.N {
+		ScaledExps(y, x, 0, 0.5)
+	}
+}
