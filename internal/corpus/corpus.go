@@ -1,0 +1,199 @@
+// Package corpus turns files, folders and streams into documents, and splits
+// them into a part to learn from and a part to be measured on.
+//
+// A text file is one document. A .jsonl or .ndjson file holds one document a
+// line, each line a JSON object with a text field. Either may be compressed
+// (.gz, .zst). A folder stands for the files below it. The bytes of a text are
+// taken as they are: line ends, byte-order marks, NUL and invalid UTF-8 too.
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Document is a text that nothing else in the corpus continues.
+type Document struct {
+	Name string // the path as it was given or found, "path:line" for a JSON line, "-" for standard input
+	Text []byte // the reader's to keep
+}
+
+// Options say how to read. The zero value is ready to use.
+type Options struct {
+	TextField  string    // field of a JSON line that holds the text; "" means "text"
+	Stdin      io.Reader // what the path "-" reads; nil means that "-" is an error
+	StdinLines bool      // standard input holds JSON lines instead of one text
+}
+
+// A Report counts what a reader met.
+type Report struct {
+	Files     int      // files read, standard input among them
+	Documents int      // documents yielded
+	Empty     int      // of those, documents without a byte
+	Bytes     int64    // of their texts
+	Binary    []string // files of folders that were passed over because they hold a NUL byte
+}
+
+// Each calls yield with the documents of every path, in the order of the
+// paths, and returns yield's first error as it is.
+//
+// A folder yields the regular files below it, every folder's names in byte
+// order; names that start with a dot are passed over, and so are files with a
+// NUL byte, which are not text (the report lists them). A file that is named
+// itself is read whatever it holds. Links to files are followed, links to
+// folders only where they are named themselves.
+//
+// Only one document is in memory at a time. Errors name the file, and the line
+// in JSON lines; the report counts what came before them.
+func Each(ctx context.Context, paths []string, o Options, yield func(Document) error) (Report, error) {
+	if o.TextField == "" {
+		o.TextField = "text"
+	}
+	r := reader{ctx: ctx, options: o, yield: yield}
+	for _, path := range paths {
+		if err := r.path(path); err != nil {
+			return r.report, err
+		}
+	}
+	return r.report, nil
+}
+
+// Read returns all documents of Each at once.
+func Read(ctx context.Context, paths []string, o Options) ([]Document, Report, error) {
+	var docs []Document
+	report, err := Each(ctx, paths, o, func(d Document) error {
+		docs = append(docs, d)
+		return nil
+	})
+	if err != nil {
+		return nil, report, err
+	}
+	return docs, report, nil
+}
+
+type reader struct {
+	ctx       context.Context
+	options   Options
+	yield     func(Document) error
+	report    Report
+	stdinRead bool
+}
+
+// path reads one path as the caller named it.
+func (r *reader) path(path string) error {
+	if path == "-" {
+		return r.stdin()
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return r.folder(path)
+	}
+	return r.file(path, false)
+}
+
+func (r *reader) stdin() error {
+	switch {
+	case r.options.Stdin == nil:
+		return errors.New("-: there is no standard input to read")
+	case r.stdinRead:
+		return errors.New("-: standard input is named twice")
+	}
+	r.stdinRead = true
+	if r.options.StdinLines {
+		r.report.Files++
+		return r.lines("-", r.options.Stdin)
+	}
+	return r.text("-", r.options.Stdin, 0, false)
+}
+
+// folder reads what lies below root. The separator at its end makes WalkDir
+// enter a root that is a link.
+func (r *reader) folder(root string) error {
+	top := strings.TrimRight(root, string(filepath.Separator)) + string(filepath.Separator)
+	return filepath.WalkDir(top, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if path == top {
+			return nil
+		}
+		if strings.HasPrefix(e.Name(), ".") {
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			e = fs.FileInfoToDirEntry(info)
+		}
+		if !e.Type().IsRegular() {
+			return nil
+		}
+		return r.file(path, true)
+	})
+}
+
+// file reads one file in the form its name tells. In a folder (found), a file
+// that is not text is passed over.
+func (r *reader) file(path string, found bool) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	plain, name, err := decompress(f, path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer plain.Close()
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".jsonl", ".ndjson":
+		r.report.Files++
+		return r.lines(path, plain)
+	}
+	return r.text(path, plain, info.Size(), found)
+}
+
+// text reads all of in, about size bytes, as one document.
+func (r *reader) text(name string, in io.Reader, size int64, mustBeText bool) error {
+	text, err := r.readAll(in, size, mustBeText)
+	if errors.Is(err, errBinary) {
+		r.report.Binary = append(r.report.Binary, name)
+		return nil
+	}
+	if err != nil {
+		return locate(name, err)
+	}
+	r.report.Files++
+	return r.emit(Document{Name: name, Text: text})
+}
+
+// emit hands a document on, unless the reader was told to stop.
+func (r *reader) emit(d Document) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	r.report.Documents++
+	r.report.Bytes += int64(len(d.Text))
+	if len(d.Text) == 0 {
+		r.report.Empty++
+	}
+	return r.yield(d)
+}

@@ -1,0 +1,178 @@
+package corpus
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxWindow bounds what a zstd stream may ask to keep: the zstd program's own
+// limit without --long.
+const maxWindow = 128 << 20
+
+// decompress returns the plain bytes of f and the name they would have,
+// judging by the name path alone.
+func decompress(f io.Reader, path string) (plain io.ReadCloser, name string, err error) {
+	lower := strings.ToLower(path)
+	switch {
+	case strings.HasSuffix(lower, ".gz"):
+		z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
+		if err != nil {
+			return nil, "", compressed("gzip", err)
+		}
+		return decoder{"gzip", z, func() { z.Close() }}, path[:len(path)-len(".gz")], nil
+	case strings.HasSuffix(lower, ".zst"):
+		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, "", compressed("zstd", err)
+		}
+		return decoder{"zstd", z, z.Close}, path[:len(path)-len(".zst")], nil
+	}
+	return io.NopCloser(f), path, nil
+}
+
+// A decoder names its format in errors.
+type decoder struct {
+	format string
+	r      io.Reader
+	close  func()
+}
+
+func (d decoder) Close() error { d.close(); return nil }
+
+func (d decoder) Read(p []byte) (int, error) {
+	n, err := d.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = compressed(d.format, err)
+	}
+	return n, err
+}
+
+func compressed(format string, err error) error {
+	var p *fs.PathError
+	switch {
+	case errors.As(err, &p):
+		return err // the file's trouble, not the format's
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the %s data ends early", format)
+	}
+	return fmt.Errorf("broken %s data: %w", format, err)
+}
+
+// locate puts the name before an error, except a stop or where it is there.
+func locate(name string, err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+var errBinary = errors.New("holds a NUL byte")
+
+// readAll reads in to its end; with mustBeText it stops at the first NUL byte.
+// Room for size bytes is made once the first few are there.
+func (r *reader) readAll(in io.Reader, size int64, mustBeText bool) ([]byte, error) {
+	text := make([]byte, 0, 4096)
+	for {
+		if err := r.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(text) == cap(text) {
+			text = slices.Grow(text, max(int(size)+1-len(text), 1)) // 1 more, so that the end shows without growing
+		}
+		n, err := in.Read(text[len(text):cap(text)])
+		if mustBeText && bytes.IndexByte(text[len(text):len(text)+n], 0) >= 0 {
+			return nil, errBinary
+		}
+		text = text[:len(text)+n]
+		if err == io.EOF {
+			return slices.Clip(text), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// lines reads JSON lines. Lines of white space alone are passed over.
+func (r *reader) lines(name string, in io.Reader) error {
+	b := bufio.NewReaderSize(in, 1<<16)
+	for number := 1; ; number++ {
+		line, err := b.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return locate(fmt.Sprintf("%s:%d", name, number), err)
+		}
+		end := err == io.EOF
+		if number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\ufeff"))
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			place := fmt.Sprintf("%s:%d", name, number)
+			text, err := textField(line, r.options.TextField)
+			if err != nil {
+				return fmt.Errorf("%s: %w", place, err)
+			}
+			if err := r.emit(Document{Name: place, Text: text}); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+// textField returns the string that a JSON object has under field. An escaped
+// half of a surrogate pair becomes U+FFFD, for which UTF-8 has no form.
+func textField(line []byte, field string) ([]byte, error) {
+	if !utf8.Valid(line) {
+		return nil, errors.New("not valid UTF-8, as JSON has to be")
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(line, &object); err != nil || object == nil {
+		var wrongType *json.UnmarshalTypeError
+		if err == nil || errors.As(err, &wrongType) {
+			return nil, errors.New("not a JSON object")
+		}
+		return nil, fmt.Errorf("broken JSON: %w", err)
+	}
+	value, ok := object[field]
+	if !ok {
+		return nil, fmt.Errorf("no field %q, only %s", field, fieldNames(object))
+	}
+	var text *string
+	if err := json.Unmarshal(value, &text); err != nil || text == nil {
+		return nil, fmt.Errorf("field %q is not a string", field)
+	}
+	return []byte(*text), nil
+}
+
+// fieldNames lists an object's fields for an error's reader.
+func fieldNames(object map[string]json.RawMessage) string {
+	const most = 8
+	names := slices.Sorted(maps.Keys(object))
+	quoted := make([]string, 0, most+1)
+	for _, n := range names[:min(len(names), most)] {
+		quoted = append(quoted, fmt.Sprintf("%.40q", n))
+	}
+	switch {
+	case len(names) == 0:
+		return "an empty object"
+	case len(names) > most:
+		quoted = append(quoted, "…")
+	}
+	return strings.Join(quoted, ", ")
+}
