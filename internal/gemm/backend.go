@@ -1,18 +1,28 @@
 package gemm
 
-// A backend is a micro-kernel and the shape of its tile.
+// A backend is a micro-kernel, the shape of its tile, and what feeds it.
+// Another instruction set is one more value of this type.
 type backend struct {
 	name    string
-	mr, nr  int  // rows and columns of a full tile
-	strided bool // kernel reads A in place too, not only packed panels
-	kernel  kernelFunc
+	mr, nr  int  // rows and columns of a tile
+	strided bool // kernel reads float32 A and B where they lie, not only packed panels
+
+	// kernel updates a column of tiles, rows × nr elements C[i,j] = c[i·cRow+j], rows ≥ 1:
+	//
+	//	C[i,j] = (add ? C[i,j] : 0) + Σ_p A[i,p]·b[p·bRow+j],  0 ≤ p < k,  k ≥ 1
+	//
+	// as one chain over increasing p. The rows of A are given by panels.
+	kernel func(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool)
+
+	// transpose writes dst[p·width+j] = src[j·stride+p] for p < k and j < w.
+	transpose func(dst []float32, width int, src []float32, stride, w, k int)
 }
 
-// A kernelFunc updates the tile of rows × nr elements C[i,j] = c[i·cRow+j],
-// 1 ≤ rows ≤ mr:
-//
-//	C[i,j] = (add ? C[i,j] : 0) + Σ_p a[i·aRow+p·aCol]·b[p·bRow+j],  0 ≤ p < k,  k ≥ 1
-//
-// as one chain over increasing p. Unless the back end is strided, a is a panel
-// of mr rows (aRow = 1, aCol = mr) filled up with zeros.
-type kernelFunc func(rows, k int, a []float32, aRow, aCol int, b []float32, bRow int, c []float32, cRow int, add bool)
+// panels says where the rows of a block of A are, mr to a panel: A[i,p] is
+// data[i/mr·step + i%mr·row + p·col]. In packed panels, the only ones that a
+// back end takes which is not strided, row is 1 and col is mr, and the last
+// panel is filled up with zeros.
+type panels struct {
+	data           []float32
+	row, col, step int
+}

@@ -16,13 +16,14 @@ type job struct {
 	add     bool
 	packed  []float32 // panels of all of b, when several row blocks share them
 	shared  bool
+	direct  bool // b can be read in place
 	pack    packJob
 	scratch []scratch // one for each worker
 }
 
 // scratch is what one goroutine packs into.
 type scratch struct {
-	a, b, line, tile []float32
+	a, b, c, line []float32
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
@@ -64,6 +65,7 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
 	j.shared = j.grid.rows > 1
+	j.direct = !j.shared && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
 	if j.shared {
 		j.packed = grow(j.packed, j.b.Rows*roundUp(j.b.Cols, j.be.nr))
 		j.pack.job = j
@@ -82,7 +84,7 @@ func (t *packJob) Do(worker, lo, hi int) {
 		for p := 0; p < j.b.Rows; p += j.blk.kc {
 			k := min(j.blk.kc, j.b.Rows-p)
 			dst := j.packed[(q*j.b.Rows+p)*nr:]
-			packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, j.scratch[worker].line)
+			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, j.scratch[worker].line)
 		}
 	}
 }
@@ -101,25 +103,13 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	nr := j.be.nr
 	for p := 0; p < j.a.Cols; p += j.blk.kc {
 		k := min(j.blk.kc, j.a.Cols-p)
-		rows := j.rowPanels(s, i0, i1, p, k)
+		a := j.rowPanels(s, i0, i1, p, k)
 		for q := j0; q < j1; q += nr {
 			w := min(nr, j1-q)
-			b := s.b
-			if j.shared {
-				b = j.packed[q*j.b.Rows+p*nr:]
-			} else {
-				packPanel(b, nr, j.b, q, w, p, k, s.line)
-			}
-			j.column(s, rows, i0, i1, q, w, k, b, j.add || p > 0)
+			b, bRow := j.columnPanel(s, q, w, p, k)
+			j.column(s, a, i0, i1, q, w, k, b, bRow, j.add || p > 0)
 		}
 	}
-}
-
-// panels says where the rows of a block of A are: row i of a panel at i·row,
-// column p at p·col, the next panel step further.
-type panels struct {
-	data           []float32
-	row, col, step int
 }
 
 // rowPanels gives the rows [i0, i1) of A at columns [p, p+k): in place when the
@@ -131,30 +121,39 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k int) panels {
 	}
 	t := j.a.T()
 	for i := i0; i < i1; i += mr {
-		packPanel(s.a[(i-i0)*k:], mr, t, i, min(mr, i1-i), p, k, s.line)
+		j.be.packPanel(s.a[(i-i0)*k:], mr, t, i, min(mr, i1-i), p, k, s.line)
 	}
 	return panels{s.a, 1, mr, mr * k}
 }
 
+// columnPanel gives columns [q, q+w) of B at rows [p, p+k) and their stride.
+func (j *job) columnPanel(s *scratch, q, w, p, k int) ([]float32, int) {
+	nr := j.be.nr
+	switch {
+	case j.shared:
+		return j.packed[q*j.b.Rows+p*nr:], nr
+	case j.direct && w == nr:
+		return j.b.Data()[p*j.b.RowStride+q:], j.b.RowStride
+	}
+	j.be.packPanel(s.b, nr, j.b, q, w, p, k, s.line)
+	return s.b, nr
+}
+
 // column computes the tiles of one panel of B of w columns from column q on.
-func (j *job) column(s *scratch, a panels, i0, i1, q, w, k int, b []float32, add bool) {
-	mr, nr := j.be.mr, j.be.nr
-	c, stride := j.c.Data(), j.c.RowStride
-	for i := i0; i < i1; i += mr {
-		rows := min(mr, i1-i)
-		at := (i - i0) / mr * a.step
-		if w == nr {
-			j.be.kernel(rows, k, a.data[at:], a.row, a.col, b, nr, c[i*stride+q:], stride, add)
-			continue
-		}
-		// The kernel works on whole tiles: the columns that C lacks go to s.tile.
-		for r := range rows {
-			copy(s.tile[r*nr:][:w], c[(i+r)*stride+q:])
-		}
-		j.be.kernel(rows, k, a.data[at:], a.row, a.col, b, nr, s.tile, nr, add)
-		for r := range rows {
-			copy(c[(i+r)*stride+q:], s.tile[r*nr:][:w])
-		}
+func (j *job) column(s *scratch, a panels, i0, i1, q, w, k int, b []float32, bRow int, add bool) {
+	nr, stride := j.be.nr, j.c.RowStride
+	c := j.c.Data()[i0*stride+q:]
+	if w == nr {
+		j.be.kernel(i1-i0, k, a, b, bRow, c, stride, add)
+		return
+	}
+	// The kernel works on whole tiles, so a narrower column goes through s.c.
+	for i := range i1 - i0 {
+		copy(s.c[i*nr:][:w], c[i*stride:])
+	}
+	j.be.kernel(i1-i0, k, a, b, bRow, s.c, nr, add)
+	for i := range i1 - i0 {
+		copy(c[i*stride:], s.c[i*nr:][:w])
 	}
 }
 
@@ -168,8 +167,8 @@ func (j *job) prepare(workers int) {
 		s := &j.scratch[w]
 		s.a = grow(s.a, roundUp(j.blk.mc, mr)*kc)
 		s.b = grow(s.b, kc*nr)
+		s.c = grow(s.c, roundUp(j.blk.mc, mr)*nr)
 		s.line = grow(s.line, kc)
-		s.tile = grow(s.tile, mr*nr)
 	}
 }
 

@@ -6,7 +6,7 @@ import "xent/internal/tensor"
 // to a panel of k×width: dst[p·width+j] = x[from+p, lo+j], and zeros for
 // w ≤ j < width. A panel of B is packed as it stands, one of A from the
 // transpose. line holds k values in between.
-func packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, line []float32) {
+func (be *backend) packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, line []float32) {
 	dst = dst[:k*width]
 	if w < width {
 		clear(dst)
@@ -22,23 +22,12 @@ func packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, li
 			x.Gather(dst[p*width:][:w], from+p, lo)
 		}
 	case x.DType == tensor.F32:
-		for j := range w {
-			scatter(dst[j:], width, x.Data()[(lo+j)*x.ColStride+from:][:k])
-		}
+		be.transpose(dst, width, x.Data()[lo*x.ColStride+from:], x.ColStride, w, k)
 	default:
 		t := x.T()
 		for j := range w {
 			t.Gather(line[:k], lo+j, from)
-			scatter(dst[j:], width, line[:k])
+			genericTranspose(dst[j:], width, line, k, 1, k)
 		}
-	}
-}
-
-// scatter writes dst[p·step] = src[p].
-func scatter(dst []float32, step int, src []float32) {
-	at := 0
-	for _, v := range src {
-		dst[at] = v
-		at += step
 	}
 }

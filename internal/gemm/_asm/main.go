@@ -1,0 +1,14 @@
+// Command _asm prints the assembly of package gemm. It is a module of its own
+// so that avo reaches nobody who imports xent. In the package's folder:
+//
+//	go generate
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("amd64,!purego")
+	columnAVX2()
+	transposeAVX2()
+	Generate()
+}

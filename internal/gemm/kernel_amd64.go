@@ -1,0 +1,48 @@
+//go:build amd64 && !purego
+
+package gemm
+
+import "golang.org/x/sys/cpu"
+
+//go:generate go -C _asm run . -out ../gemm_amd64.s -stubs ../stubs_amd64.go -pkg gemm
+
+var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+
+// selected is the back end of Mul and MulAdd.
+var selected = choose()
+
+func choose() *backend {
+	switch {
+	case hasAVX2:
+		return avx2
+	default:
+		return generic
+	}
+}
+
+// avx2 fuses each multiply-add.
+var avx2 = &backend{name: "avx2", mr: 6, nr: 16, strided: true, kernel: avx2Column, transpose: avx2Transpose}
+
+// avx2Column checks the extent of every operand, which the assembly does not.
+func avx2Column(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool) {
+	last := rows - 1
+	_ = a.data[last/6*a.step+last%6*a.row+(k-1)*a.col]
+	_ = b[(k-1)*bRow+15]
+	_ = c[last*cRow+15]
+	columnAVX2(rows, k, &a.data[0], 4*a.row, 4*a.col, 4*a.step, &b[0], 4*bRow, &c[0], 4*cRow, add)
+}
+
+func avx2Transpose(dst []float32, width int, src []float32, stride, w, k int) {
+	j, whole := 0, k&^7
+	for ; j+8 <= w && whole > 0; j += 8 {
+		_ = dst[(whole-1)*width+j+7]
+		_ = src[(j+7)*stride+whole-1]
+		transposeAVX2(&dst[j], 4*width, &src[j*stride], 4*stride, whole/8)
+	}
+	if j > 0 && whole < k {
+		genericTranspose(dst[whole*width:], width, src[whole:], stride, j, k-whole)
+	}
+	if j < w {
+		genericTranspose(dst[j:], width, src[j*stride:], stride, w-j, k)
+	}
+}
