@@ -1,0 +1,201 @@
+package source
+
+// The variables of the stories, in the order in which later ones may depend on earlier ones.
+func words() []table {
+	return []table{
+		{name: "time", forms: "name / end", odds: []string{"4 3 3"}, values: []string{
+			"morning / noon",
+			"afternoon / teatime",
+			"evening / bedtime",
+		}},
+		{name: "weather", forms: "name / a / end", odds: []string{"3 3 2 2 2"}, values: []string{
+			"misty / a misty / the mist had lifted",
+			"windy / a windy / the wind had dropped",
+			"rainy / a rainy / the rain had stopped",
+			"warm / a warm / the air still smelled of grass",
+			"icy / an icy / the ice had begun to melt",
+		}},
+		{name: "place", given: "weather", forms: "name / to / at / through", values: []string{
+			"river / down to the river / by the river / along the river",
+			"hill / up the hill / on the hill / over the hill",
+			"forest / into the forest / in the forest / through the forest",
+			"beach / out to the beach / on the beach / along the beach",
+			"meadow / across the meadow / in the meadow / through the meadow",
+			"market / to the market / at the market / past the market",
+		}, odds: []string{
+			"misty: 5 1 3 1 1 1",
+			"windy: 1 5 1 3 1 1",
+			"rainy: 1 1 4 1 1 4",
+			"warm: 2 1 1 4 4 1",
+			"icy: 3 5 1 1 1 1",
+		}},
+		helpers(),
+		{name: "hero", forms: "name / he / his / him", odds: []string{"4 4 3 3 2 2 2 2"}, values: children()},
+		{name: "friend", given: "hero", forms: "name / he / his / him", values: children(), odds: []string{
+			"Mina: 0 6 1 1 1 1 1 1",
+			"Otto: 1 0 6 1 1 1 1 1",
+			"Ruby: 1 1 0 6 1 1 1 1",
+			"Theo: 6 1 1 0 1 1 1 1",
+			"Ada: 1 1 1 1 0 6 1 1",
+			"Finn: 1 1 1 1 1 0 6 1",
+			"Lily: 1 1 1 1 1 1 0 6",
+			"Max: 1 1 1 1 6 1 1 0",
+		}},
+		things(),
+		{name: "mood", given: "hero", forms: "name", values: []string{"sad", "cross", "worried"}, odds: []string{
+			"Mina: 6 1 2", "Otto: 1 6 2", "Ruby: 1 2 6", "Theo: 6 2 1",
+			"Ada: 2 6 1", "Finn: 2 1 6", "Lily: 6 1 2", "Max: 1 6 2",
+		}},
+		promises(),
+		spots(),
+		{name: "kin", forms: "name / he / him", odds: []string{"3 2 2 1"}, values: []string{
+			"grandmother / she / her",
+			"grandfather / he / him",
+			"aunt / she / her",
+			"uncle / he / him",
+		}},
+		{name: "food", given: "kin", forms: "name / a", values: []string{
+			"cake / a plum cake",
+			"bread / a loaf of bread",
+			"jam / a jar of jam",
+			"pears / a basket of pears",
+			"soup / a pot of soup",
+		}, odds: []string{"grandmother: 5 1 2 1 1", "grandfather: 1 5 1 1 2", "aunt: 1 1 2 5 1", "uncle: 2 1 1 1 5"}},
+		{name: "shelter", forms: "name / a", odds: []string{"3 2 2 1"}, values: []string{
+			"barn / an old barn",
+			"cave / a dry cave",
+			"hut / a stone hut",
+			"cart / an empty cart",
+		}},
+		{name: "pastime", forms: "did / does", odds: []string{"3 3 2 2"}, values: []string{
+			"told each other stories / tells a story",
+			"sang every song they knew / sings a song",
+			"counted the flashes / counts the flashes",
+			"played guessing games / plays a guessing game",
+		}},
+		{name: "goal", forms: "name", odds: []string{"3 2 2 1"}, values: []string{
+			"the old oak", "the bridge", "the white gate", "the lighthouse",
+		}},
+		{name: "trouble", forms: "did / helped / rest", odds: []string{"3 3 2 2"}, values: []string{
+			"fell into a ditch / pulled / out of the ditch",
+			"lost a shoe / helped / look for the shoe",
+			"twisted an ankle / carried / over the stones",
+			"ran into a thorn bush / freed / from the thorns",
+		}},
+		{name: "harm", forms: "into / adj", odds: []string{"3 3 2 1"}, values: []string{
+			"a puddle / wet",
+			"the mud / muddy",
+			"a heap of coal / black",
+			"a sack of flour / white",
+		}},
+		{name: "crop", forms: "seed / a / gift", odds: []string{"3 2 2 2"}, values: []string{
+			"a flat white seed / a fat pumpkin / a bowl of soup",
+			"a striped seed / a tall sunflower / a handful of seeds",
+			"a small brown seed / an apple tree / the first apple",
+			"a round green seed / a bean as high as the roof / a plate of beans",
+		}},
+		{name: "weeks", forms: "name", odds: []string{"2 3 2 2"}, values: []string{"two", "three", "five", "nine"}},
+		{name: "care", forms: "did / the", odds: []string{"3 2 2 2"}, values: []string{
+			"watered it / the water",
+			"sang to it / the singing",
+			"told it stories / the stories",
+			"talked to it / the kind words",
+		}},
+		{name: "fear", forms: "name / a", odds: []string{"3 3 2 2"}, values: []string{
+			"ghost / a ghost", "monster / a monster", "giant / a giant", "ogre / an ogre",
+		}},
+		{name: "woe", forms: "had / helped / rest", odds: []string{"3 3 2 2"}, values: []string{
+			"had lost the way / walked / home",
+			"had not eaten all day / gave / an apple",
+			"could not sleep / sang / a lullaby",
+			"had nobody to talk to / kept / company",
+		}},
+	}
+}
+
+func children() []string {
+	return []string{
+		"Mina / she / her / her", "Otto / he / his / him", "Ruby / she / her / her", "Theo / he / his / him",
+		"Ada / she / her / her", "Finn / he / his / him", "Lily / she / her / her", "Max / he / his / him",
+	}
+}
+
+// helpers live in places. Each looks for things in a way, and makes a sound, of its own.
+func helpers() table {
+	return table{name: "helper", given: "place", forms: "name / a / he / his / him / searched / sound", values: []string{
+		"owl / a wise owl / she / her / her / flew from tree to tree / hoo, hoo",
+		"fox / a young fox / he / his / him / followed his nose / sniff, sniff",
+		"hedgehog / a shy hedgehog / he / his / him / looked under every leaf / rustle, rustle",
+		"otter / a sleek otter / she / her / her / dived down twice / splash, splash",
+		"frog / a little frog / he / his / him / hopped from stone to stone / croak, croak",
+		"goat / a stubborn goat / she / her / her / climbed up and down / clop, clop",
+		"gull / a noisy gull / she / her / her / flew round and round / flap, flap",
+		"crab / an old crab / he / his / him / looked under every stone / click, click",
+		"hare / a quick hare / he / his / him / ran this way and that / thump, thump",
+		"cat / a black cat / she / her / her / looked in every corner / meow, meow",
+	}, odds: []string{
+		"river: 0 0 0 5 4 0 1 0 0 0",
+		"hill: 2 1 0 0 0 6 0 0 1 0",
+		"forest: 5 3 2 0 0 0 0 0 0 0",
+		"beach: 0 0 0 1 0 0 5 4 0 0",
+		"meadow: 0 1 3 0 1 0 0 0 5 0",
+		"market: 0 0 0 0 0 2 1 0 0 7",
+	}}
+}
+
+// things belong to children.
+func things() table {
+	return table{name: "thing", given: "hero", forms: "name / a / short / it / them / was / is / lies / used", values: []string{
+		"red kite / a red kite / kite / it / it / was / is / lies / flew the kite",
+		"silver key / a silver key / key / it / it / was / is / lies / turned the key",
+		"brass bell / a brass bell / bell / it / it / was / is / lies / rang the bell",
+		"old map / an old map / map / it / it / was / is / lies / read the map",
+		"tin whistle / a tin whistle / whistle / it / it / was / is / lies / blew the whistle",
+		"straw hat / a straw hat / hat / it / it / was / is / lies / wore the hat",
+		"woolly mittens / a pair of woolly mittens / mittens / they / them / were / are / lie / wore the mittens",
+		"glass marbles / seven glass marbles / marbles / they / them / were / are / lie / rolled the marbles",
+	}, odds: []string{
+		"Mina: 6 1 1 0 2 1 1 0",
+		"Otto: 0 6 1 2 1 0 1 1",
+		"Ruby: 1 1 6 1 0 2 0 1",
+		"Theo: 1 0 1 6 1 0 1 2",
+		"Ada: 0 1 2 1 6 1 0 1",
+		"Finn: 2 1 0 1 1 6 1 0",
+		"Lily: 1 2 0 1 0 1 6 1",
+		"Max: 1 0 1 1 2 0 1 6",
+	}}
+}
+
+// promises suit the one they are made to.
+func promises() table {
+	return table{name: "promise", given: "helper", forms: "will / did / what", values: []string{
+		"bake / baked / a honey cake",
+		"sing / sang / a song",
+		"tell / told / a story",
+		"bring / brought / an apple",
+		"knit / knitted / a scarf",
+		"draw / drew / a picture",
+	}, odds: []string{
+		"owl: 1 1 6 0 1 1", "fox: 6 1 1 1 0 1", "hedgehog: 1 0 1 6 1 1", "otter: 1 6 1 0 1 1", "frog: 0 6 1 1 1 1",
+		"goat: 1 1 0 6 1 1", "gull: 6 1 1 1 1 0", "crab: 1 1 1 0 1 6", "hare: 1 1 0 1 6 1", "cat: 1 1 6 1 1 0",
+	}}
+}
+
+// spots are where a thing may turn up in a place.
+func spots() table {
+	return table{name: "spot", given: "place", forms: "name", values: []string{
+		"under the bridge", "behind a willow", "between two stones",
+		"behind a rock", "under a bush", "in an old wall",
+		"under a fern", "in a hollow tree", "behind a log",
+		"on a dune", "under a boat", "in a rock pool",
+		"in the tall grass", "beside a molehill", "among the daisies",
+		"under a cart", "behind a barrel", "in an empty basket",
+	}, odds: []string{
+		"river: 3 2 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+		"hill: 0 0 0 3 2 1 0 0 0 0 0 0 0 0 0 0 0 0",
+		"forest: 0 0 0 0 0 0 3 2 1 0 0 0 0 0 0 0 0 0",
+		"beach: 0 0 0 0 0 0 0 0 0 3 2 1 0 0 0 0 0 0",
+		"meadow: 0 0 0 0 0 0 0 0 0 0 0 0 3 2 1 0 0 0",
+		"market: 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 3 2 1",
+	}}
+}
