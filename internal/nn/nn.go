@@ -1,0 +1,87 @@
+// Package nn holds the operations of a decoder-only transformer between its
+// matrix products: RMS normalisation, rotary positions, the gated linear unit,
+// causal attention, the rows of the embedding, and for each its derivative
+// (x and xBackward).
+//
+// Matrices are float32, row-major, one row a token. Sequences lie end to end
+// without padding; only attention and the rotary positions know where one ends.
+//
+// Every output element is a function of its mathematical index alone: work is
+// cut over goroutines so that no sum is, sums along a row use eight lanes by
+// column index and one fixed tree, and sums over rows (gradients of weights)
+// are one chain in row order that starts from the buffer's value. So neither
+// the number of goroutines, nor the cut of a batch between sequences, nor the
+// block of rows that attention handles at once changes a bit.
+package nn
+
+import (
+	"xent/internal/par"
+	"xent/internal/tensor"
+)
+
+// An Engine runs operations on a few goroutines. It owns the tasks and the
+// scratch memory, so that in steady state a call allocates nothing; therefore
+// it runs one operation at a time. Shapes are the caller's duty: a mismatch
+// panics.
+type Engine struct {
+	workers int
+	scratch [][]float32 // of each worker, for attention
+
+	norm         norm
+	normBackward normBackward
+	normWeight   normWeight
+	rotate       rotate
+	glu          glu
+	gluBackward  gluBackward
+	attend       attend
+	attendBack   attendBackward
+	gather       gather
+	scatter      scatter
+	add          add
+}
+
+// New returns an engine that uses at most workers goroutines, GOMAXPROCS when
+// workers is not positive.
+func New(workers int) *Engine {
+	n := par.Workers(workers)
+	return &Engine{workers: n, scratch: make([][]float32, n)}
+}
+
+// Elements that a goroutine handles at a time: enough to be worth starting it,
+// for simple arithmetic and for work about eight times as heavy.
+const (
+	light = 16384
+	heavy = 2048
+)
+
+// rows runs t over the rows of matrices of the given width.
+func (e *Engine) rows(rows, width, elements int, t par.Task) {
+	par.Run(e.workers, rows, max(1, elements/max(1, width)), t)
+}
+
+// Add computes x + y, N×C, into z, which may be either of them.
+func (e *Engine) Add(z, x, y tensor.Matrix) {
+	same(z, x.Rows, x.Cols)
+	same(y, x.Rows, x.Cols)
+	e.add = add{z, x, y}
+	e.rows(x.Rows, x.Cols, light, &e.add)
+}
+
+type add struct{ z, x, y tensor.Matrix }
+
+func (t *add) Do(_, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		x := t.x.Row(i)
+		y, z := t.y.Row(i)[:len(x)], t.z.Row(i)[:len(x)]
+		for j, v := range x {
+			z[j] = v + y[j]
+		}
+	}
+}
+
+// same panics unless m is rows × cols.
+func same(m tensor.Matrix, rows, cols int) {
+	if m.Rows != rows || m.Cols != cols {
+		panic("nn: matrices of different shapes")
+	}
+}
