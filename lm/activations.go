@@ -1,0 +1,55 @@
+package lm
+
+import "xent/internal/tensor"
+
+// activations are what one layer computes for N tokens and its derivative
+// reads again: 5C + Q + 2·KV + A + 3F floats a token and 2 + 2·Heads for the
+// norms and the softmax, with Q = A = Heads·D and KV = KVHeads·D.
+type activations struct {
+	x         tensor.Matrix // N×C, the residual stream before the layer
+	norm      tensor.Matrix // N×C, its RMSNorm
+	q, k, v   tensor.Matrix // N×Q, N×KV, N×KV, side by side in one row; q and k rotated, q scaled
+	attention tensor.Matrix // N×A
+	middle    tensor.Matrix // N×C, the residual stream after attention
+	feedNorm  tensor.Matrix // N×C, its RMSNorm
+	gate, up  tensor.Matrix // N×F each, side by side in one row
+	sigma     tensor.Matrix // N×F, 1/(1 + exp(−gate))
+
+	rms, feedRMS []float32 // N, the factors of the norms
+	max, inv     []float32 // N×Heads, of the softmax
+}
+
+func newActivations(s Spec, n int) activations {
+	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
+	a := activations{
+		x: matrix(n, s.Width), norm: matrix(n, s.Width),
+		attention: matrix(n, q),
+		middle:    matrix(n, s.Width), feedNorm: matrix(n, s.Width),
+		sigma: matrix(n, s.Hidden),
+		rms:   make([]float32, n), feedRMS: make([]float32, n),
+		max: make([]float32, n*s.Heads), inv: make([]float32, n*s.Heads),
+	}
+	a.q, a.k, a.v = sideBySide(n, q, kv, kv)
+	a.gate, a.up, _ = sideBySide(n, s.Hidden, s.Hidden, 0)
+	return a
+}
+
+// first returns views of the first n tokens.
+func (a activations) first(n int) activations {
+	for _, m := range []*tensor.Matrix{&a.x, &a.norm, &a.q, &a.k, &a.v, &a.attention, &a.middle, &a.feedNorm, &a.gate, &a.up, &a.sigma} {
+		*m = m.Slice(0, n)
+	}
+	return a
+}
+
+// matrix returns a matrix of zeros.
+func matrix(rows, cols int) tensor.Matrix {
+	return tensor.Float32(make([]float32, rows*cols), rows, cols)
+}
+
+// sideBySide returns three matrices whose rows are neighbours in memory.
+func sideBySide(rows, a, b, c int) (x, y, z tensor.Matrix) {
+	stride := a + b + c
+	buf := make([]float32, rows*stride)
+	return tensor.Strided(buf, rows, a, stride), tensor.Strided(buf[a:], rows, b, stride), tensor.Strided(buf[a+b:], rows, c, stride)
+}

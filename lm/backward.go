@@ -1,0 +1,87 @@
+package lm
+
+import (
+	"xent/internal/gemm"
+	"xent/internal/tensor"
+)
+
+// backward is the memory of the backward pass: gradients with respect to what
+// their names say, of the layer at work.
+type backward struct {
+	x         tensor.Matrix // N×C, the residual stream
+	norm      tensor.Matrix // N×C, the result of a norm
+	attention tensor.Matrix // N×A
+	q, k, v   tensor.Matrix // N×Q, N×KV, N×KV, side by side
+	product   tensor.Matrix // N×F
+}
+
+// growForGradients gives each layer activations of its own, once.
+func (r *Runner) growForGradients() {
+	if r.back.x.Rows > 0 {
+		return
+	}
+	s, n := r.w.Spec, r.maxTokens
+	for len(r.layers) < s.Layers {
+		r.layers = append(r.layers, newActivations(s, n))
+	}
+	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
+	r.back = backward{x: matrix(n, s.Width), norm: matrix(n, s.Width), attention: matrix(n, q), product: matrix(n, s.Hidden)}
+	r.back.q, r.back.k, r.back.v = sideBySide(n, q, kv, kv)
+}
+
+// first returns views of the first n tokens.
+func (d backward) first(n int) backward {
+	for _, m := range []*tensor.Matrix{&d.x, &d.norm, &d.attention, &d.q, &d.k, &d.v, &d.product} {
+		*m = m.Slice(0, n)
+	}
+	return d
+}
+
+// backward: r.back.norm N×C, the gradient of r.hidden, → all but the head's
+// gradients, added to g.
+func (r *Runner) backward(tokens []int32, g *Weights) {
+	n := len(tokens)
+	d := r.back.first(n)
+	clear(d.x.Data())
+	r.nn.RMSNormBackward(d.x, g.Norm.Row(0), d.norm, r.last.Slice(0, n), r.rms, r.scale(r.w.Norm))
+	for l := len(r.w.Layers) - 1; l >= 0; l-- {
+		r.current = r.layers[l].first(n)
+		r.feedBackward(&r.w.Layers[l], &g.Layers[l], &r.current, &d)
+		r.attentionBackward(&r.w.Layers[l], &g.Layers[l], &r.current, &d)
+	}
+	r.nn.EmbedBackward(g.Embedding, d.x, tokens)
+}
+
+// feedBackward: d.x N×C, the gradient of the layer's result, → that of
+// a.middle, in place. It overwrites a.gate, a.up and a.sigma.
+func (r *Runner) feedBackward(w, g *Layer, a *activations, d *backward) {
+	gemm.Mul(r.workers, d.product, d.x, w.Down)
+	r.nn.SwiGLUBackward(a.sigma, a.gate, a.up, d.product)
+	product, dGate, dUp := a.sigma, a.gate, a.up
+	r.gradient(g.Down, d.x, product)
+	r.gradient(g.Gate, dGate, a.feedNorm)
+	r.gradient(g.Up, dUp, a.feedNorm)
+	gemm.Mul(r.workers, d.norm, dGate, w.Gate)
+	gemm.MulAdd(r.workers, d.norm, dUp, w.Up)
+	r.nn.RMSNormBackward(d.x, g.FeedNorm.Row(0), d.norm, a.middle, a.feedRMS, r.scale(w.FeedNorm))
+}
+
+// attentionBackward: d.x N×C, the gradient of a.middle, → that of a.x, in place.
+func (r *Runner) attentionBackward(w, g *Layer, a *activations, d *backward) {
+	r.gradient(g.Output, d.x, a.attention)
+	gemm.Mul(r.workers, d.attention, d.x, w.Output)
+	r.nn.AttentionBackward(r.attention(a, a.k, a.v), d.attention, d.q, d.k, d.v)
+	r.nn.RoPEBackward(d.q, r.rotary, r.positions, r.w.Spec.queryScale())
+	r.nn.RoPEBackward(d.k, r.rotary, r.positions, 1)
+	r.gradient(g.Query, d.q, a.norm)
+	r.gradient(g.Key, d.k, a.norm)
+	r.gradient(g.Value, d.v, a.norm)
+	gemm.Mul(r.workers, d.norm, d.q, w.Query)
+	gemm.MulAdd(r.workers, d.norm, d.k, w.Key)
+	gemm.MulAdd(r.workers, d.norm, d.v, w.Value)
+	r.nn.RMSNormBackward(d.x, g.AttentionNorm.Row(0), d.norm, a.x, a.rms, r.scale(w.AttentionNorm))
+}
+
+// gradient adds that of the weights of y = x·wᵀ: dw += dyᵀ·x, one chain over
+// the rows of the batch for each element.
+func (r *Runner) gradient(dw, dy, x tensor.Matrix) { gemm.MulAdd(r.workers, dw, dy.T(), x) }
