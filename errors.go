@@ -1,0 +1,64 @@
+package xent
+
+import "fmt"
+
+// An OptionError says that an option, or the vocabulary size, cannot be used.
+type OptionError struct {
+	Option string // the field's name, or "V"
+	Index  int    // element of a list, −1 for a single value
+	Value  float64
+	Reason string
+}
+
+func (e *OptionError) Error() string {
+	at := ""
+	if e.Index >= 0 {
+		at = fmt.Sprintf("[%d]", e.Index)
+	}
+	return fmt.Sprintf("xent: option %s%s = %v: %s", e.Option, at, e.Value, e.Reason)
+}
+
+// A ShapeError says that an argument has another shape or storage type than
+// the others ask for.
+type ShapeError struct {
+	What      string
+	Got, Want string
+}
+
+func (e *ShapeError) Error() string {
+	return fmt.Sprintf("xent: %s: %s, want %s", e.What, e.Got, e.Want)
+}
+
+// A TargetError names the first row whose target is neither a class nor
+// [Ignore].
+type TargetError struct {
+	Row    int
+	Target int32
+	V      int
+}
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("xent: row %d: target %d is outside [0, %d) and is not Ignore (%d)", e.Row, e.Target, e.V, Ignore)
+}
+
+// A RowWeightError names the first row whose weight is negative or not
+// finite.
+type RowWeightError struct {
+	Row    int
+	Weight float32
+}
+
+func (e *RowWeightError) Error() string {
+	return fmt.Sprintf("xent: row %d: weight %v is not a finite number ≥ 0", e.Row, e.Weight)
+}
+
+// An OverlapError says that an output shares memory with an argument in a way
+// that would change the result.
+type OverlapError struct{ Output, Argument string }
+
+func (e *OverlapError) Error() string {
+	return fmt.Sprintf("xent: %s overlaps %s in memory", e.Output, e.Argument)
+}
+
+func dims(m Matrix) string        { return fmt.Sprintf("%d×%d", m.t.Rows, m.t.Cols) }
+func shape(rows, cols int) string { return fmt.Sprintf("%d×%d", rows, cols) }

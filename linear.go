@@ -1,0 +1,115 @@
+package xent
+
+import (
+	"fmt"
+
+	"xent/internal/tensor"
+)
+
+// Linear is the last layer of a language model: logits = Hidden·Classifierᵀ + Bias.
+type Linear struct {
+	Hidden     Matrix    // N×D
+	Classifier Matrix    // V×D
+	Bias       []float32 // V, or nil for none; each logit's sum over D starts from it
+}
+
+// LinearGrad receives gradients of scale·Sum, float32. A zero field is not
+// computed.
+type LinearGrad struct {
+	Hidden     Matrix    // N×D, written; 0 in ignored rows
+	Classifier Matrix    // V×D, added to
+	Bias       []float32 // V, added to
+}
+
+// LinearForward adds the loss of logits = h.Hidden·h.Classifierᵀ + h.Bias to t and
+// fills rows, as [Loss.Forward] does, without holding the N×V logits. Ignored
+// rows cost nothing. On an error nothing is written.
+func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
+	if err := l.checkLinear(h, y, rows); err != nil {
+		return err
+	}
+	p := l.begin(y, rows)
+	p.linear.begin(p, h, LinearGrad{})
+	n := len(p.linear.kept)
+	stripRows, classes := l.forwardTiles(n, p.linear.d, rows.wantsRank())
+	for lo := 0; lo < n; lo += stripRows {
+		p.linear.forwardStrip(p, lo, min(lo+stripRows, n), classes)
+	}
+	l.end(p, t)
+	return nil
+}
+
+// LinearGradient is LinearForward and computes the gradients that g asks for,
+// in exactly three matrix products (less those not asked for). Every element
+// of a gradient is one chain of fused multiply-adds over increasing index,
+// rows for Classifier and Bias (starting from the value it had), classes for Hidden; so batches may be cut
+// between any two rows, and g accumulated over the pieces, without changing a bit.
+//
+// g.Hidden may not overlap h.Hidden, nor g.Classifier h.Classifier, nor g.Bias h.Bias.
+func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale float64, g LinearGrad) error {
+	if err := l.checkLinear(h, y, rows); err != nil {
+		return err
+	}
+	if err := checkScale(scale); err != nil {
+		return err
+	}
+	if err := l.checkLinearGrad(h, g); err != nil {
+		return err
+	}
+	p := l.begin(y, rows)
+	p.wantGrad, p.scale = true, scale
+	p.linear.begin(p, h, g)
+	n := len(p.linear.kept)
+	stripRows := l.stripRows(n, p.linear.d)
+	for lo := 0; lo < n; lo += stripRows {
+		p.linear.gradientStrip(p, lo, min(lo+stripRows, n))
+	}
+	l.end(p, t)
+	return nil
+}
+
+func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
+	n, d := h.Hidden.Dims()
+	if n != len(y.Index) {
+		return &ShapeError{"Linear.Hidden", dims(h.Hidden), fmt.Sprintf("%d rows, one a target", len(y.Index))}
+	}
+	if v, cd := h.Classifier.Dims(); v != l.v || cd != d {
+		return &ShapeError{"Linear.Classifier", dims(h.Classifier), shape(l.v, d)}
+	}
+	if h.Bias != nil && len(h.Bias) != l.v {
+		return &ShapeError{"Linear.Bias", fmt.Sprintf("%d elements", len(h.Bias)), fmt.Sprintf("%d, or nil", l.v)}
+	}
+	if err := l.check(y, n); err != nil {
+		return err
+	}
+	return rows.check(n)
+}
+
+func (l *Loss) checkLinearGrad(h Linear, g LinearGrad) error {
+	n, d := h.Hidden.Dims()
+	if !g.Hidden.isZero() {
+		if err := checkFloat32("LinearGrad.Hidden", g.Hidden, n, d); err != nil {
+			return err
+		}
+		if overlapOf(g.Hidden.t, h.Hidden.t) != apart {
+			return &OverlapError{"LinearGrad.Hidden", "Linear.Hidden"}
+		}
+	}
+	if !g.Classifier.isZero() {
+		if err := checkFloat32("LinearGrad.Classifier", g.Classifier, l.v, d); err != nil {
+			return err
+		}
+		if overlapOf(g.Classifier.t, h.Classifier.t) != apart {
+			return &OverlapError{"LinearGrad.Classifier", "Linear.Classifier"}
+		}
+	}
+	if g.Bias != nil {
+		if len(g.Bias) != l.v {
+			return &ShapeError{"LinearGrad.Bias", fmt.Sprintf("%d elements", len(g.Bias)), fmt.Sprintf("%d, or nil", l.v)}
+		}
+		if h.Bias != nil && overlapOf(tensor.Float32(g.Bias, 1, l.v), tensor.Float32(h.Bias, 1, l.v)) != apart {
+			return &OverlapError{"LinearGrad.Bias", "Linear.Bias"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,262 @@
+package xent
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"xent/internal/gemm"
+	"xent/internal/tensor"
+)
+
+// A linearProblem is hidden × classifier with what the linear passes need.
+type linearProblem struct {
+	n, d, v            int
+	hidden, classifier []float32
+	bias               []float32
+	targets            Targets
+	classW             []float32
+}
+
+func makeLinear(r *rand.Rand, n, d, v int, bias, scattered bool) linearProblem {
+	p := linearProblem{n: n, d: d, v: v, hidden: random(r, n*d), classifier: random(r, v*d)}
+	if bias {
+		p.bias = random(r, v)
+		p.classW = make([]float32, v)
+		for c := range p.classW {
+			p.classW[c] = r.Float32()
+		}
+	}
+	p.targets.Index = make([]int32, n)
+	for i := range n {
+		p.targets.Index[i] = int32(r.IntN(v))
+		if scattered && r.IntN(3) == 0 || !scattered && i < n/4 {
+			p.targets.Index[i] = Ignore
+		}
+	}
+	return p
+}
+
+func random(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+type linearOutcome struct {
+	result                      Result
+	rows                        *Rows
+	dHidden, dClassifier, dBias []float32
+}
+
+func (p linearProblem) start() linearOutcome {
+	r := rand.New(rand.NewPCG(9, 9))
+	o := linearOutcome{rows: newRows(p.n), dHidden: random(r, p.n*p.d), dClassifier: random(r, p.v*p.d)}
+	if p.bias != nil {
+		o.dBias = random(r, p.v)
+	}
+	return o
+}
+
+const linearScale = 0.21
+
+// reference is product → loss → products, with whole matrices.
+func (p linearProblem) reference(t *testing.T) linearOutcome {
+	t.Helper()
+	o, l := p.start(), problem{v: p.v, classW: p.classW}.loss(Options{Workers: 1})
+	h, c := tensor.Float32(p.hidden, p.n, p.d), tensor.Float32(p.classifier, p.v, p.d)
+	z := tensor.Float32(make([]float32, p.n*p.v), p.n, p.v)
+	for i := range p.n {
+		copy(z.Row(i), p.bias)
+	}
+	gemm.MulAdd(1, z, h, c.T())
+	var total Total
+	if err := l.Gradient(&total, FromTensor(z), p.targets, o.rows, linearScale, FromTensor(z)); err != nil {
+		t.Fatal(err)
+	}
+	gemm.Mul(1, tensor.Float32(o.dHidden, p.n, p.d), z, c)
+	gemm.MulAdd(1, tensor.Float32(o.dClassifier, p.v, p.d), z.T(), h)
+	for i := range p.n {
+		for c := range o.dBias {
+			o.dBias[c] += z.Row(i)[c]
+		}
+	}
+	o.result = total.Result()
+	return o
+}
+
+func (p linearProblem) args(lo, hi int) (Linear, Targets) {
+	return Linear{Float32(p.hidden[lo*p.d:], hi-lo, p.d), Float32(p.classifier, p.v, p.d), p.bias}, Targets{Index: p.targets.Index[lo:hi]}
+}
+
+// fused runs the linear gradient in the given number of micro-batches.
+func (p linearProblem) fused(t *testing.T, o Options, cuts int) linearOutcome {
+	t.Helper()
+	out, l := p.start(), problem{v: p.v, classW: p.classW}.loss(o)
+	var total Total
+	for k := range cuts {
+		lo, hi := p.n*k/cuts, p.n*(k+1)/cuts
+		h, y := p.args(lo, hi)
+		rows := &Rows{out.rows.NLL[lo:hi], out.rows.LSE[lo:hi], out.rows.Entropy[lo:hi], out.rows.Argmax[lo:hi], out.rows.Rank[lo:hi]}
+		g := LinearGrad{Float32(out.dHidden[lo*p.d:], hi-lo, p.d), Float32(out.dClassifier, p.v, p.d), out.dBias}
+		if err := l.LinearGradient(&total, h, y, rows, linearScale, g); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out.result = total.Result()
+	return out
+}
+
+func sameOutcome(t *testing.T, name string, got, want linearOutcome) {
+	t.Helper()
+	sameResult(t, name, got.result, want.result)
+	sameRows(t, got.rows, want.rows)
+	sameFloats(t, name+" dHidden", got.dHidden, want.dHidden)
+	sameFloats(t, name+" dClassifier", got.dClassifier, want.dClassifier)
+	sameFloats(t, name+" dBias", got.dBias, want.dBias)
+}
+
+// TestLinearEqualsProducts is the central promise: whatever the workspace, the
+// goroutines and the micro-batches, the bits are those of product → loss →
+// products on whole matrices.
+func TestLinearEqualsProducts(t *testing.T) {
+	for _, s := range [][3]int{{1, 1, 1}, {5, 3, 7}, {33, 17, 50}, {64, 24, 1024}, {41, 9, 2500}} {
+		for _, bias := range []bool{false, true} {
+			for _, scattered := range []bool{false, true} {
+				t.Run(fmt.Sprintf("n=%d/d=%d/v=%d/bias=%v/scattered=%v", s[0], s[1], s[2], bias, scattered), func(t *testing.T) {
+					p := makeLinear(rand.New(rand.NewPCG(uint64(s[0]), 3)), s[0], s[1], s[2], bias, scattered)
+					want := p.reference(t)
+					for _, workspace := range []int64{0, 1, 40000} {
+						for _, workers := range []int{1, 2, 8} {
+							for _, cuts := range []int{1, 2, 3, 7} {
+								if cuts > p.n {
+									continue
+								}
+								name := fmt.Sprintf("workspace=%d/workers=%d/cuts=%d", workspace, workers, cuts)
+								got := p.fused(t, Options{Workspace: workspace, Workers: workers}, cuts)
+								got.result.FirstNonFinite = want.result.FirstNonFinite
+								sameOutcome(t, name, got, want)
+							}
+							p.checkForward(t, Options{Workspace: workspace, Workers: workers}, want)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// checkForward compares the pass without gradients, in tiles and, when ranks
+// are asked for, in whole rows.
+func (p linearProblem) checkForward(t *testing.T, o Options, want linearOutcome) {
+	t.Helper()
+	l := problem{v: p.v, classW: p.classW}.loss(o)
+	h, y := p.args(0, p.n)
+	for _, rank := range []bool{false, true} {
+		var total Total
+		rows := newRows(p.n)
+		if !rank {
+			rows.Rank = nil
+		}
+		if err := l.LinearForward(&total, h, y, rows); err != nil {
+			t.Fatal(err)
+		}
+		if !rank {
+			rows.Rank = slices.Clone(want.rows.Rank)
+		}
+		sameResult(t, "forward", total.Result(), want.result)
+		sameRows(t, rows, want.rows)
+	}
+}
+
+func TestLinearComputesOnlyWhatIsAsked(t *testing.T) {
+	p := makeLinear(rand.New(rand.NewPCG(1, 3)), 20, 6, 30, true, true)
+	want, l := p.reference(t), problem{v: p.v, classW: p.classW}.loss(Options{})
+	h, y := p.args(0, p.n)
+	for mask := range 8 {
+		out := p.start()
+		var g LinearGrad
+		if mask&1 != 0 {
+			g.Hidden = Float32(out.dHidden, p.n, p.d)
+		}
+		if mask&2 != 0 {
+			g.Classifier = Float32(out.dClassifier, p.v, p.d)
+		}
+		if mask&4 != 0 {
+			g.Bias = out.dBias
+		}
+		var total Total
+		if err := l.LinearGradient(&total, h, y, nil, linearScale, g); err != nil {
+			t.Fatal(err)
+		}
+		fresh := p.start()
+		for k, f := range [][3][]float32{{out.dHidden, want.dHidden, fresh.dHidden}, {out.dClassifier, want.dClassifier, fresh.dClassifier}, {out.dBias, want.dBias, fresh.dBias}} {
+			expect := f[2]
+			if mask>>k&1 != 0 {
+				expect = f[1]
+			}
+			sameFloats(t, fmt.Sprintf("mask=%d gradient %d", mask, k), f[0], expect)
+		}
+	}
+}
+
+func TestLinearErrors(t *testing.T) {
+	l, _ := New(4, Options{})
+	x := make([]float32, 100)
+	h, y := Linear{Float32(x, 2, 3), Float32(x[10:], 4, 3), nil}, Targets{Index: []int32{1, 2}}
+	var total Total
+	var se *ShapeError
+	var ve *OverlapError
+	var te *TargetError
+	for _, c := range []struct {
+		want any
+		h    Linear
+		y    Targets
+		g    LinearGrad
+	}{
+		{&se, Linear{Float32(x, 3, 3), h.Classifier, nil}, y, LinearGrad{}},
+		{&se, Linear{h.Hidden, Float32(x[10:], 5, 3), nil}, y, LinearGrad{}},
+		{&se, Linear{h.Hidden, Float32(x[10:], 4, 2), nil}, y, LinearGrad{}},
+		{&se, Linear{h.Hidden, h.Classifier, x[:3]}, y, LinearGrad{}},
+		{&se, h, y, LinearGrad{Hidden: Float32(x[40:], 2, 4)}},
+		{&se, h, y, LinearGrad{Classifier: Float32(x[40:], 4, 4)}},
+		{&se, h, y, LinearGrad{Bias: x[:3]}},
+		{&te, h, Targets{Index: []int32{1, 4}}, LinearGrad{}},
+		{&ve, h, y, LinearGrad{Hidden: h.Hidden}},
+		{&ve, h, y, LinearGrad{Classifier: Float32(x[12:], 4, 3)}},
+		{&ve, Linear{h.Hidden, h.Classifier, x[90:94]}, y, LinearGrad{Bias: x[91:95]}},
+	} {
+		if err := l.LinearGradient(&total, c.h, c.y, nil, 1, c.g); err == nil || !errors.As(err, c.want) {
+			t.Errorf("error %v, want %T", err, c.want)
+		}
+	}
+	if total.Result().Count != 0 || slices.ContainsFunc(x, func(v float32) bool { return v != 0 }) {
+		t.Error("something was written before an error")
+	}
+	empty := Linear{Float32(nil, 0, 3), h.Classifier, nil}
+	if err := l.LinearGradient(&total, empty, Targets{}, nil, 1, LinearGrad{Classifier: Float32(x[40:], 4, 3)}); err != nil {
+		t.Errorf("no rows: %v", err)
+	}
+}
+
+func TestLinearAllocatesNothing(t *testing.T) {
+	p := makeLinear(rand.New(rand.NewPCG(1, 5)), 64, 16, 3000, true, true)
+	l := problem{v: p.v, classW: p.classW}.loss(Options{Workers: 2})
+	h, y := p.args(0, p.n)
+	out := p.start()
+	g := LinearGrad{Float32(out.dHidden, p.n, p.d), Float32(out.dClassifier, p.v, p.d), out.dBias}
+	var total Total
+	call := func() {
+		if l.LinearGradient(&total, h, y, out.rows, 1, g) != nil || l.LinearForward(&total, h, y, nil) != nil {
+			t.Fatal("unexpected error")
+		}
+	}
+	call()
+	if n := testing.AllocsPerRun(30, call); !(n < 1) {
+		t.Errorf("%v allocations a call", n)
+	}
+}

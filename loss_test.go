@@ -1,0 +1,378 @@
+package xent
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// u is the unit roundoff of float32.
+const u = 0x1p-24
+
+var shapes = [][2]int{{0, 5}, {1, 1}, {7, 1}, {40, 2}, {40, 33}, {30, 1023}, {30, 1024}, {30, 1025}, {25, 2500}}
+
+func eachProblem(t *testing.T, upTo kindOfRow, f func(t *testing.T, p problem)) {
+	for _, s := range shapes {
+		for _, weights := range []bool{false, true} {
+			for _, classes := range []bool{false, true} {
+				t.Run(fmt.Sprintf("n=%d/v=%d/rows=%v/classes=%v", s[0], s[1], weights, classes), func(t *testing.T) {
+					r := rand.New(rand.NewPCG(uint64(s[1]), 7))
+					f(t, makeProblem(r, s[0], s[1], weights, classes, upTo))
+				})
+			}
+		}
+	}
+}
+
+// TestAgainstOracle holds values, totals and gradients to the textbook
+// formulas within the budget that the package comment states:
+//
+//	|err nll| ≤ 2⁻²⁴·(8 + 2·nll)
+//	|err g_c| ≤ 2⁻²⁴·K·((8 + 3|d_c|)·p_c + t_c) + 2⁻¹²⁵·K
+func TestAgainstOracle(t *testing.T) {
+	eachProblem(t, kinds, func(t *testing.T, p problem) {
+		const scale = 0.37
+		l, rows, grad := p.loss(Options{}), newRows(p.n), make([]float32, p.n*p.v)
+		var total Total
+		if err := l.Gradient(&total, p.matrix(), p.targets, rows, scale, Float32(grad, p.n, p.v)); err != nil {
+			t.Fatal(err)
+		}
+		var want Result
+		want.FirstNonFinite = -1
+		for i := range p.n {
+			checkRow(t, p, i, scale, rows, grad[i*p.v:(i+1)*p.v], &want)
+		}
+		got := total.Result()
+		if got.Count != want.Count || got.Correct != want.Correct || got.NonFinite != want.NonFinite || got.FirstNonFinite != want.FirstNonFinite {
+			t.Errorf("counts %+v, want %+v", got, want)
+		}
+		for _, c := range [][3]float64{{got.Weight, want.Weight, 0}, {got.RowWeight, want.RowWeight, 0}, {got.Sum, want.Sum, 40}, {got.NLL, want.NLL, 40}, {got.Entropy, want.Entropy, 60}} {
+			if !alike(c[0], c[1]) && !(math.Abs(c[0]-c[1]) <= u*(1e-7+c[2])*(math.Abs(c[1])+float64(p.n))) {
+				t.Errorf("total %v, want %v\n%+v\n%+v", c[0], c[1], got, want)
+			}
+		}
+	})
+}
+
+func checkRow(t *testing.T, p problem, i int, scale float64, rows *Rows, grad []float32, want *Result) {
+	t.Helper()
+	y, r := p.targets.Index[i], p.targets.weight(i)
+	if r == 0 {
+		if slices.ContainsFunc(grad, func(g float32) bool { return g != 0 }) || rows.NLL[i] == rows.NLL[i] || rows.Argmax[i] != -1 || rows.Rank[i] != -1 {
+			t.Errorf("ignored row %d has a value", i)
+		}
+		return
+	}
+	w := 1.0
+	if p.classW != nil {
+		w = float64(p.classW[y])
+	}
+	o := oracle(p.logits[i*p.v:(i+1)*p.v], y)
+	want.Count++
+	want.Weight += r * w
+	want.RowWeight += r
+	want.NLL += r * o.nll
+	if w != 0 || o.nll != o.nll {
+		want.Sum += r * w * o.nll
+	}
+	want.Entropy += o.entropy
+	if o.argmax == y {
+		want.Correct++
+	}
+	if math.IsNaN(o.nll) || math.IsInf(o.nll, 0) {
+		if want.NonFinite++; want.FirstNonFinite < 0 {
+			want.FirstNonFinite = i
+		}
+	}
+	if !alike(rows.NLL[i], o.nll) && !(math.Abs(rows.NLL[i]-o.nll) <= u*(8+2*o.nll)) {
+		t.Errorf("row %d: nll %v, want %v", i, rows.NLL[i], o.nll)
+	}
+	if !alike(rows.LSE[i], o.lse) && !(math.Abs(rows.LSE[i]-o.lse) <= u*(8+math.Abs(o.lse))) {
+		t.Errorf("row %d: lse %v, want %v", i, rows.LSE[i], o.lse)
+	}
+	if !alike(rows.Entropy[i], o.entropy) && !(math.Abs(rows.Entropy[i]-o.entropy) <= u*(16+8*o.entropy)) {
+		t.Errorf("row %d: entropy %v, want %v", i, rows.Entropy[i], o.entropy)
+	}
+	if rows.Argmax[i] != o.argmax || rows.Rank[i] != o.rank {
+		t.Errorf("row %d: argmax %d rank %d, want %d %d", i, rows.Argmax[i], rows.Rank[i], o.argmax, o.rank)
+	}
+	k := r * w * scale
+	for c, g := range grad {
+		tc := 0.0
+		if int32(c) == y {
+			tc = 1
+		}
+		wantG := k * (o.p[c] - tc)
+		d := math.Abs(float64(p.logits[i*p.v+c]) - float64(p.logits[i*p.v+max(0, int(o.argmax))]))
+		if o.p[c] == 0 {
+			d = 0
+		}
+		tol := u*k*((8+3*d)*o.p[c]+tc) + 0x1p-125*k
+		if !alike(float64(g), wantG) && !(math.Abs(float64(g)-wantG) <= tol) {
+			t.Fatalf("row %d class %d: gradient %v, want %v ± %v", i, c, g, wantG, tol)
+		}
+	}
+}
+
+// TestCentralDifferences checks the gradient without its formula.
+func TestCentralDifferences(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	p := makeProblem(r, 6, 9, true, true, flat)
+	l, grad := p.loss(Options{}), make([]float32, p.n*p.v)
+	var total Total
+	if err := l.Gradient(&total, p.matrix(), p.targets, nil, 1, Float32(grad, p.n, p.v)); err != nil {
+		t.Fatal(err)
+	}
+	sum := func() float64 {
+		s := 0.0
+		for i := range p.n {
+			if r := p.targets.weight(i); r != 0 {
+				s += r * l.classWeight(p.targets.Index[i]) * oracle(p.logits[i*p.v:(i+1)*p.v], p.targets.Index[i]).nll
+			}
+		}
+		return s
+	}
+	for at := range p.logits {
+		z := p.logits[at]
+		p.logits[at] = z + 0x1p-7
+		up, hi := sum(), float64(p.logits[at])
+		p.logits[at] = z - 0x1p-7
+		down, lo := sum(), float64(p.logits[at])
+		p.logits[at] = z
+		if want := (up - down) / (hi - lo); !(math.Abs(float64(grad[at])-want) <= 2e-5*(1+math.Abs(want))) {
+			t.Errorf("element %d: gradient %v, central difference %v", at, grad[at], want)
+		}
+	}
+}
+
+// TestSameBits runs the same batch in many ways: nothing may change.
+func TestSameBits(t *testing.T) {
+	eachProblem(t, kinds, func(t *testing.T, p problem) {
+		ref, refRows, refGrad := run(t, p, Options{Workers: 1})
+		for _, workers := range []int{2, 3, 8} {
+			got, rows, grad := run(t, p, Options{Workers: workers})
+			sameResult(t, fmt.Sprintf("workers=%d", workers), got, ref)
+			sameRows(t, rows, refRows)
+			sameFloats(t, "gradient", grad, refGrad)
+		}
+		inPlace := slices.Clone(p.logits)
+		var total Total
+		m := Float32(inPlace, p.n, p.v)
+		if err := p.loss(Options{}).Gradient(&total, m, p.targets, nil, 0.5, m); err != nil {
+			t.Fatal(err)
+		}
+		sameFloats(t, "in-place gradient", inPlace, refGrad)
+		sameResult(t, "in place", total.Result(), ref)
+
+		var forward, parts Total
+		if err := p.loss(Options{}).Forward(&forward, p.matrix(), p.targets, nil); err != nil {
+			t.Fatal(err)
+		}
+		sameResult(t, "forward", forward.Result(), ref)
+		for lo := 0; lo < p.n; lo += 3 { // micro-batches, each with a total of its own
+			hi := min(lo+3, p.n)
+			part, y := Total{}, Targets{Index: p.targets.Index[lo:hi]}
+			if p.targets.RowWeights != nil {
+				y.RowWeights = p.targets.RowWeights[lo:hi]
+			}
+			if err := p.loss(Options{}).Forward(&part, p.matrix().Rows(lo, hi), y, nil); err != nil {
+				t.Fatal(err)
+			}
+			parts.Merge(&part)
+		}
+		merged := parts.Result()
+		merged.FirstNonFinite = ref.FirstNonFinite // counted within its call
+		sameResult(t, "micro-batches", merged, ref)
+	})
+}
+
+func run(t *testing.T, p problem, o Options) (Result, *Rows, []float32) {
+	t.Helper()
+	rows, grad := newRows(p.n), make([]float32, p.n*p.v)
+	before := slices.Clone(p.logits)
+	var total Total
+	if err := p.loss(o).Gradient(&total, p.matrix(), p.targets, rows, 0.5, Float32(grad, p.n, p.v)); err != nil {
+		t.Fatal(err)
+	}
+	sameFloats(t, "logits", p.logits, before)
+	return total.Result(), rows, grad
+}
+
+func sameResult(t *testing.T, name string, got, want Result) {
+	t.Helper()
+	if fmt.Sprintf("%x", got) != fmt.Sprintf("%x", want) {
+		t.Errorf("%s: %+v, want %+v", name, got, want)
+	}
+}
+
+func sameRows(t *testing.T, got, want *Rows) {
+	t.Helper()
+	for i := range want.NLL {
+		if !alike(got.NLL[i], want.NLL[i]) || !alike(got.LSE[i], want.LSE[i]) || !alike(got.Entropy[i], want.Entropy[i]) ||
+			got.Argmax[i] != want.Argmax[i] || got.Rank[i] != want.Rank[i] {
+			t.Fatalf("row %d differs", i)
+		}
+	}
+}
+
+// sameFloats compares bits, with one NaN as good as another.
+func sameFloats(t *testing.T, name string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) && !(got[i] != got[i] && want[i] != want[i]) {
+			t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], want[i])
+		}
+	}
+}
+
+// TestIgnoredEqualsDeleted: a batch with ignored rows gives the bits of the
+// batch without them.
+func TestIgnoredEqualsDeleted(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	p := makeProblem(r, 50, 300, true, true, targetMasked)
+	full, _, _ := run(t, p, Options{})
+	q := problem{v: p.v, classW: p.classW}
+	for i := range p.n {
+		if p.targets.weight(i) == 0 {
+			for c := range p.v { // must not be read
+				p.logits[i*p.v+c] = float32(math.NaN())
+			}
+			continue
+		}
+		q.n++
+		q.logits = append(q.logits, p.logits[i*p.v:(i+1)*p.v]...)
+		q.targets.Index = append(q.targets.Index, p.targets.Index[i])
+		q.targets.RowWeights = append(q.targets.RowWeights, p.targets.RowWeights[i])
+	}
+	if q.n == p.n || q.n == 0 {
+		t.Fatal("nothing to compare")
+	}
+	again, _, _ := run(t, p, Options{})
+	deleted, _, _ := run(t, q, Options{})
+	sameResult(t, "ignored rows of NaN", again, full)
+	sameResult(t, "deleted", deleted, full)
+}
+
+func TestPaddedRows(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	p := makeProblem(r, 9, 21, false, false, masked)
+	const stride = 32
+	wide := make([]float32, p.n*stride)
+	for i := range wide {
+		wide[i] = float32(math.NaN())
+	}
+	for i := range p.n {
+		copy(wide[i*stride:], p.logits[i*p.v:(i+1)*p.v])
+	}
+	_, _, want := run(t, p, Options{})
+	m := Float32Strided(wide, p.n, p.v, stride)
+	var total Total
+	if err := p.loss(Options{}).Gradient(&total, m, p.targets, nil, 0.5, m); err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.n {
+		sameFloats(t, "padded", wide[i*stride:][:p.v], want[i*p.v:(i+1)*p.v])
+		for _, v := range wide[i*stride+p.v : (i+1)*stride] {
+			if v == v {
+				t.Fatal("padding was written")
+			}
+		}
+	}
+}
+
+func TestKnownValues(t *testing.T) {
+	for _, v := range []int{1, 2, 6, 50257} { // a fair die has perplexity V
+		z := make([]float32, v)
+		got, err := Mean(z, v, []int32{int32(v - 1)})
+		if want := math.Log(float64(v)); err != nil || !(math.Abs(got-want) <= 1e-15*(1+want)) {
+			t.Errorf("V=%d: %v %v, want ln V = %v", v, got, err, want)
+		}
+	}
+	// A probability that underflows gives a loss, and an offset costs nothing.
+	got, _ := Mean([]float32{1e5, 1e5 - 120}, 2, []int32{1})
+	if got != 120 {
+		t.Errorf("gap of 120 at 1e5: %v", got)
+	}
+	got, err := Mean([]float32{1, 2}, 2, []int32{Ignore})
+	if err != nil || got == got {
+		t.Errorf("mean of nothing: %v %v, want NaN", got, err)
+	}
+}
+
+func TestErrorsNameTheValue(t *testing.T) {
+	l, _ := New(3, Options{})
+	z, g := Float32(make([]float32, 6), 2, 3), Float32([]float32{7, 7, 7, 7, 7, 7}, 2, 3)
+	all := make([]float32, 9)
+	nan := float32(math.NaN())
+	fails := func(want any, y Targets, logits, grad Matrix, rows *Rows, scale float64) {
+		t.Helper()
+		var total Total
+		err := l.Gradient(&total, logits, y, rows, scale, grad)
+		if err == nil || !errors.As(err, want) {
+			t.Errorf("error %v, want %T", err, want)
+		}
+		if total.Result().Count != 0 || g.t.Data()[0] != 7 {
+			t.Error("something was written before the error")
+		}
+	}
+	ok := Targets{Index: []int32{0, 2}}
+	var te *TargetError
+	fails(&te, Targets{Index: []int32{0, 3}}, z, g, nil, 1)
+	if te.Row != 1 || te.Target != 3 || te.V != 3 {
+		t.Errorf("%+v", te)
+	}
+	fails(&te, Targets{Index: []int32{-1, 0}}, z, g, nil, 1)
+	var re *RowWeightError
+	for _, w := range []float32{-1, nan, float32(math.Inf(1))} {
+		fails(&re, Targets{Index: ok.Index, RowWeights: []float32{1, w}}, z, g, nil, 1)
+	}
+	var se *ShapeError
+	fails(&se, Targets{Index: []int32{0}}, z, g, nil, 1)
+	fails(&se, Targets{Index: ok.Index, RowWeights: []float32{1}}, z, g, nil, 1)
+	fails(&se, ok, Float32(all, 2, 4), g, nil, 1)
+	fails(&se, ok, z, Matrix{}, nil, 1)
+	fails(&se, ok, z, g, &Rows{NLL: make([]float64, 1)}, 1)
+	var oe *OptionError
+	fails(&oe, ok, z, g, nil, math.NaN())
+	var ve *OverlapError
+	fails(&ve, ok, Float32(all, 2, 3), Float32(all[1:], 2, 3), nil, 1)
+	for _, o := range []Options{{ClassWeights: []float32{1, 2}}, {ClassWeights: []float32{1, -1, 0}}, {ClassWeights: []float32{1, nan, 0}}, {Workers: -1}, {Workspace: -1}} {
+		if _, err := New(3, o); !errors.As(err, &oe) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+	if _, err := New(0, Options{}); !errors.As(err, &oe) {
+		t.Errorf("V = 0: %v", err)
+	}
+	if _, err := Mean(all, 4, ok.Index); !errors.As(err, &se) {
+		t.Errorf("Mean of a wrong length: %v", err)
+	}
+}
+
+func TestWeightIsWhatMeanDividesBy(t *testing.T) {
+	eachProblem(t, masked, func(t *testing.T, p problem) {
+		got, _, _ := run(t, p, Options{})
+		if w, err := p.loss(Options{}).Weight(p.targets); err != nil || w != got.Weight {
+			t.Errorf("Weight = %v %v, want %v", w, err, got.Weight)
+		}
+	})
+}
+
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	p := makeProblem(r, 64, 2000, true, false, masked)
+	l, rows, grad := p.loss(Options{Workers: 2}), newRows(p.n), make([]float32, p.n*p.v)
+	var total Total
+	call := func() {
+		if err := l.Gradient(&total, p.matrix(), p.targets, rows, 1, Float32(grad, p.n, p.v)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	call()
+	if n := testing.AllocsPerRun(50, call); !(n < 1) {
+		t.Errorf("%v allocations a call", n)
+	}
+}

@@ -1,0 +1,155 @@
+package xent
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// The oracle: the textbook formulas in float64, row by row, with nothing
+// shared with the code under test.
+
+type oracleRow struct {
+	nll, lse, entropy float64
+	p                 []float64
+	argmax, rank      int32
+}
+
+func oracle(z []float32, y int32) oracleRow {
+	m, bad := math.Inf(-1), false
+	r := oracleRow{argmax: -1, p: make([]float64, len(z))}
+	for c, v := range z {
+		bad = bad || v != v || math.IsInf(float64(v), 1)
+		if float64(v) > m {
+			m, r.argmax = float64(v), int32(c)
+		}
+	}
+	if bad || math.IsInf(m, -1) {
+		nan := math.NaN()
+		for c := range r.p {
+			r.p[c] = nan
+		}
+		return oracleRow{nan, nan, nan, r.p, -1, 0}
+	}
+	s := 0.0
+	for _, v := range z {
+		s += math.Exp(float64(v) - m)
+	}
+	r.lse = m + math.Log(s)
+	r.nll = math.Log(s) - (float64(z[y]) - m)
+	for c, v := range z {
+		r.p[c] = math.Exp(float64(v)-m) / s
+		if r.p[c] > 0 {
+			r.entropy -= r.p[c] * (float64(v) - m - math.Log(s))
+		}
+		if v > z[y] || v == z[y] && int32(c) < y {
+			r.rank++
+		}
+	}
+	r.rank++
+	return r
+}
+
+// A problem is a batch made to be hard.
+type problem struct {
+	n, v    int
+	logits  []float32
+	targets Targets
+	classW  []float32
+}
+
+type kindOfRow int
+
+const (
+	ordinary kindOfRow = iota
+	peaked
+	flat
+	shifted // by ±1e5
+	masked  // some −∞
+	gap     // 200 nats between the best and the target
+	targetMasked
+	allMasked
+	withNaN
+	withInf
+	kinds
+)
+
+func makeProblem(r *rand.Rand, n, v int, weights, classWeights bool, upTo kindOfRow) problem {
+	p := problem{n: n, v: v, logits: make([]float32, n*v)}
+	p.targets.Index = make([]int32, n)
+	for i := range n {
+		p.targets.Index[i] = int32(r.IntN(v))
+		if r.IntN(5) == 0 {
+			p.targets.Index[i] = Ignore
+		}
+		fillRow(r, p.logits[i*v:(i+1)*v], p.targets.Index[i], kindOfRow(i)%upTo)
+	}
+	if weights {
+		p.targets.RowWeights = make([]float32, n)
+		for i := range n {
+			p.targets.RowWeights[i] = float32(r.IntN(4)) * 0.7
+		}
+	}
+	if classWeights {
+		p.classW = make([]float32, v)
+		for c := range v {
+			p.classW[c] = float32(r.IntN(5)) * 0.3
+		}
+	}
+	return p
+}
+
+func fillRow(r *rand.Rand, z []float32, y int32, kind kindOfRow) {
+	scale := map[kindOfRow]float64{peaked: 20, flat: 1e-3}[kind]
+	if scale == 0 {
+		scale = 3
+	}
+	for c := range z {
+		z[c] = float32(r.NormFloat64() * scale)
+	}
+	at := r.IntN(len(z))
+	inf := float32(math.Inf(1))
+	switch kind {
+	case shifted:
+		for c := range z {
+			z[c] += float32(1e5 * (1 - 2*float64(r.IntN(2)&at&1)))
+		}
+	case masked:
+		for c := range z {
+			if r.IntN(3) == 0 && int32(c) != y {
+				z[c] = -inf
+			}
+		}
+	case gap:
+		z[at] = 200
+	case targetMasked:
+		if y >= 0 {
+			z[y] = -inf
+		}
+	case allMasked:
+		for c := range z {
+			z[c] = -inf
+		}
+	case withNaN:
+		z[at] = float32(math.NaN())
+	case withInf:
+		z[at] = inf
+	}
+}
+
+func (p problem) matrix() Matrix { return Float32(p.logits, p.n, p.v) }
+
+func (p problem) loss(o Options) *Loss {
+	o.ClassWeights = p.classW
+	l, err := New(p.v, o)
+	if err != nil {
+		panic(err)
+	}
+	return l
+}
+
+func newRows(n int) *Rows {
+	return &Rows{make([]float64, n), make([]float64, n), make([]float64, n), make([]int32, n), make([]int32, n)}
+}
+
+// alike is equality that holds for NaN too.
+func alike(a, b float64) bool { return a == b || a != a && b != b }

@@ -1,0 +1,213 @@
+package xent
+
+import (
+	"xent/internal/gemm"
+	"xent/internal/kernel"
+	"xent/internal/par"
+	"xent/internal/tensor"
+)
+
+// A linearPass is the part of a pass that cuts hidden × classifier into strips
+// of rows. Only the rows that count are in it.
+type linearPass struct {
+	h    Linear
+	g    LinearGrad
+	d    int
+	kept []int // rows of the call that count, increasing
+
+	logits  []float32  // a strip or tile of logits, then their gradient
+	gather  []float32  // rows of hidden that do not lie together
+	scatter []float32  // their gradient
+	states  []rowState // rows of a strip, while tiles of classes go by
+	tile    tileTask
+	bias    biasTask
+}
+
+// begin lists the rows that count and settles those that do not.
+func (lp *linearPass) begin(p *pass, h Linear, g LinearGrad) {
+	lp.h, lp.g = h, g
+	_, lp.d = h.Hidden.Dims()
+	lp.kept = lp.kept[:0]
+	for i := range p.y.Index {
+		if p.y.weight(i) != 0 {
+			lp.kept = append(lp.kept, i)
+			continue
+		}
+		p.rows.set(i, &ignoredRow)
+		if !g.Hidden.isZero() {
+			clear(g.Hidden.t.Row(i))
+		}
+	}
+}
+
+// released keeps only the scratch.
+func (lp *linearPass) released() linearPass {
+	return linearPass{kept: lp.kept[:0], states: lp.states, logits: lp.logits, gather: lp.gather, scatter: lp.scatter}
+}
+
+// stripRows is how many rows of whole logits, each with a gathered row and its
+// gradient, the workspace holds.
+func (l *Loss) stripRows(n, d int) int {
+	return int(max(1, min(int64(n), l.o.Workspace/4/int64(l.v+2*d))))
+}
+
+// gradientStrip passes over kept rows [lo, hi): logits, their gradient in
+// place, and the products with it.
+func (lp *linearPass) gradientStrip(p *pass, lo, hi int) {
+	l, workers := p.l, p.l.o.Workers
+	hidden := lp.hidden(lo, hi)
+	z := tensor.Float32(grow(&lp.logits, (hi-lo)*l.v), hi-lo, l.v)
+	lp.product(workers, z, hidden, lp.h.Classifier.t, lp.h.Bias)
+
+	p.logits, p.grad, p.kept = z, z, lp.kept[lo:hi]
+	l.run(p, hi-lo)
+
+	if !lp.g.Hidden.isZero() {
+		lp.hiddenGradient(workers, z, lo, hi)
+	}
+	if !lp.g.Classifier.isZero() {
+		gemm.MulAdd(workers, lp.g.Classifier.t, z.T(), hidden)
+	}
+	if lp.g.Bias != nil {
+		lp.bias = biasTask{grad: z, bias: lp.g.Bias}
+		par.Run(workers, l.v, rowGrain(hi-lo), &lp.bias)
+	}
+}
+
+// product sets z = bias + hidden·classifierᵀ.
+func (lp *linearPass) product(workers int, z, hidden, classifier tensor.Matrix, bias []float32) {
+	if bias == nil {
+		gemm.Mul(workers, z, hidden, classifier.T())
+		return
+	}
+	for i := range z.Rows {
+		copy(z.Row(i), bias)
+	}
+	gemm.MulAdd(workers, z, hidden, classifier.T())
+}
+
+// together reports whether kept rows [lo, hi) are consecutive rows of the call.
+func (lp *linearPass) together(lo, hi int) bool {
+	return lp.kept[hi-1]-lp.kept[lo] == hi-1-lo
+}
+
+// hidden returns kept rows [lo, hi) of the hidden states, (hi−lo)×D.
+func (lp *linearPass) hidden(lo, hi int) tensor.Matrix {
+	h := lp.h.Hidden.t
+	if lp.together(lo, hi) {
+		return h.Slice(lp.kept[lo], lp.kept[hi-1]+1)
+	}
+	m := tensor.Float32(grow(&lp.gather, (hi-lo)*lp.d), hi-lo, lp.d)
+	for j, i := range lp.kept[lo:hi] {
+		h.Gather(m.Row(j), i, 0)
+	}
+	return m
+}
+
+// hiddenGradient sets kept rows [lo, hi) of dHidden = G·Classifier.
+func (lp *linearPass) hiddenGradient(workers int, grad tensor.Matrix, lo, hi int) {
+	out := lp.g.Hidden.t
+	if lp.together(lo, hi) {
+		gemm.Mul(workers, out.Slice(lp.kept[lo], lp.kept[hi-1]+1), grad, lp.h.Classifier.t)
+		return
+	}
+	m := tensor.Float32(grow(&lp.scatter, (hi-lo)*lp.d), hi-lo, lp.d)
+	gemm.Mul(workers, m, grad, lp.h.Classifier.t)
+	for j, i := range lp.kept[lo:hi] {
+		copy(out.Row(i), m.Row(j))
+	}
+}
+
+// A biasTask adds the columns of grad to bias, row by row.
+type biasTask struct {
+	grad tensor.Matrix
+	bias []float32
+}
+
+// Do implements par.Task over columns.
+func (t *biasTask) Do(_, lo, hi int) {
+	bias := t.bias[lo:hi]
+	for i := range t.grad.Rows {
+		for c, g := range t.grad.Row(i)[lo:hi] {
+			bias[c] += g
+		}
+	}
+}
+
+// Forward alone needs no whole row at a time: tiles of tileElements logits
+// stay in cache, and the rows' states take them one after another.
+const (
+	tileElements = 1 << 20
+	tileRows     = 512
+)
+
+// forwardTiles returns how many rows a strip and how many classes a tile has.
+// Only a rank needs the whole row.
+func (l *Loss) forwardTiles(n, d int, whole bool) (rows, classes int) {
+	if whole {
+		return l.stripRows(n, d), l.v
+	}
+	budget := max(kernel.Block, int(min(tileElements, l.o.Workspace/4)))
+	rows = max(1, min(n, tileRows, budget/(kernel.Block+d)))
+	return rows, min(l.v, max(1, budget/rows/kernel.Block)*kernel.Block)
+}
+
+// forwardStrip passes over kept rows [lo, hi), classes at a time.
+func (lp *linearPass) forwardStrip(p *pass, lo, hi, classes int) {
+	l, workers, n := p.l, p.l.o.Workers, hi-lo
+	hidden := lp.hidden(lo, hi)
+	lp.tile = tileTask{p: p, kept: lp.kept[lo:hi], states: growStates(&lp.states, n)}
+	for i := range lp.tile.states {
+		lp.tile.states[i].start()
+	}
+	for c := 0; c < l.v; c += classes {
+		width := min(classes, l.v-c)
+		z := tensor.Float32(grow(&lp.logits, n*width), n, width)
+		bias := lp.h.Bias
+		if bias != nil {
+			bias = bias[c : c+width]
+		}
+		lp.product(workers, z, hidden, lp.h.Classifier.t.Slice(c, c+width), bias)
+		lp.tile.logits, lp.tile.class, lp.tile.last = z, c, c+width == l.v
+		par.Run(workers, n, rowGrain(width), &lp.tile)
+	}
+	lp.tile = tileTask{}
+}
+
+// A tileTask shows a tile of logits to the states of its rows, and after the
+// last tile counts them.
+type tileTask struct {
+	p      *pass
+	kept   []int
+	states []rowState
+	logits tensor.Matrix
+	class  int // of the tile's first column
+	last   bool
+}
+
+// Do implements par.Task over rows.
+func (t *tileTask) Do(worker, lo, hi int) {
+	for j := lo; j < hi; j++ {
+		i := t.kept[j]
+		t.states[j].take(t.logits.Row(j), t.class, t.p.y.Index[i])
+		if t.last {
+			t.p.count(&t.p.totals[worker], &t.states[j], i, t.logits.Row(j))
+		}
+	}
+}
+
+// grow returns n elements of *buf, which it enlarges when needed; what they
+// hold is undefined.
+func grow(buf *[]float32, n int) []float32 {
+	if cap(*buf) < n {
+		*buf = make([]float32, n)
+	}
+	return (*buf)[:n]
+}
+
+func growStates(buf *[]rowState, n int) []rowState {
+	if cap(*buf) < n {
+		*buf = make([]rowState, n)
+	}
+	return (*buf)[:n]
+}
