@@ -9,8 +9,8 @@ type blocking struct {
 
 // standard fits 32 KB of first-level and 512 KB of second-level cache: a
 // kc×16 panel of B (16 KB) stays in the first, an mc×kc block of A (144 KB)
-// and a kc×nc block of B (256 KB) in the second.
-var standard = blocking{mc: 144, nc: 256, kc: 256, slab: 1 << 20, serial: 1 << 18}
+// and a kc×nc block of B (512 KB) in the second.
+var standard = blocking{mc: 144, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 18}
 
 // A grid cuts C into blocks of mc×nc, which are multiples of the tile.
 type grid struct {
