@@ -162,19 +162,20 @@ func (t *Tokenizer) Piece(id int32) []byte {
 // 0 ≤ id < V.
 func (t *Tokenizer) Special(id int32) bool { return t.special[id] }
 
-// ID returns the token whose name or bytes are content: an added or special
-// token first, then an ordinary one.
+// ID returns the token whose name or bytes are content, an added token before an
+// ordinary one. It looks at every token in turn.
 func (t *Tokenizer) ID(content string) (id int32, ok bool) {
 	for _, a := range t.added {
 		if a.content == content {
 			return a.id, true
 		}
 	}
-	if len(content) == 1 {
-		return t.byteID[content[0]], true
+	for i, p := range t.pieces {
+		if string(p) == content {
+			return int32(i), true
+		}
 	}
-	id, ok = t.whole[content]
-	return id, ok
+	return 0, false
 }
 
 // Decode appends the bytes of ids to dst and returns it: nothing for special
