@@ -11,8 +11,12 @@ type backend struct {
 	//
 	//	C[i,j] = (add ? C[i,j] : 0) + Σ_p A[i,p]·b[p·bRow+j],  0 ≤ p < k,  k ≥ 1
 	//
-	// as one chain over increasing p. The rows of A are given by panels.
-	kernel func(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool)
+	// as one chain over increasing p. The rows of A are given by panels. next is
+	// the packed panel of B that will be wanted soon, or nil: only a hint.
+	kernel func(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool, next []float32)
+
+	// lines writes dst[p·width+j] = src[p·stride+j] for p < k and j < w.
+	lines func(dst []float32, width int, src []float32, stride, w, k int)
 
 	// transpose writes dst[p·width+j] = src[j·stride+p] for p < k and j < w.
 	transpose func(dst []float32, width int, src []float32, stride, w, k int)

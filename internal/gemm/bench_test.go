@@ -79,7 +79,7 @@ func BenchmarkKernel(b *testing.B) {
 		x, c := random(k*be.nr), make([]float32, rows*be.nr)
 		b.Run("impl="+be.name, func(b *testing.B) {
 			for b.Loop() {
-				be.kernel(rows, k, a, x, be.nr, c, be.nr, false)
+				be.kernel(rows, k, a, x, be.nr, c, be.nr, false, nil)
 			}
 			gflop := 2 * float64(rows*be.nr*k) * float64(b.N) / 1e9
 			b.ReportMetric(gflop/b.Elapsed().Seconds(), "GFLOP/s")

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool)
-// Requires: AVX, FMA3
-TEXT ·columnAVX2(SB), NOSPLIT, $0-81
+// func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·columnAVX2(SB), NOSPLIT, $8-104
 	MOVQ rows+0(FP), AX
 	MOVQ a+16(FP), CX
 	MOVQ aCol+32(FP), DX
@@ -14,35 +14,36 @@ TEXT ·columnAVX2(SB), NOSPLIT, $0-81
 	MOVQ bRow+56(FP), SI
 	MOVQ c+64(FP), DI
 	MOVQ cRow+72(FP), R8
-	MOVQ aRow+24(FP), R9
-	LEAQ (R9)(R9*2), R10
-	LEAQ (R9)(R9*4), R11
+	MOVQ next+88(FP), R9
+	MOVQ aRow+24(FP), R10
+	LEAQ (R10)(R10*2), R11
+	LEAQ (R10)(R10*4), R12
 	SUBQ $0x06, AX
 	JL   tail
 
 full:
-	MOVB    add+80(FP), R12
-	TESTB   R12, R12
+	MOVB    add+80(FP), R13
+	TESTB   R13, R13
 	JE      zero6
-	MOVQ    DI, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R8, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R8, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R8, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R8, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	ADDQ    R8, R12
-	VMOVUPS (R12), Y10
-	VMOVUPS 32(R12), Y11
-	ADDQ    R8, R12
+	MOVQ    DI, R13
+	VMOVUPS (R13), Y0
+	VMOVUPS 32(R13), Y1
+	ADDQ    R8, R13
+	VMOVUPS (R13), Y2
+	VMOVUPS 32(R13), Y3
+	ADDQ    R8, R13
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	ADDQ    R8, R13
+	VMOVUPS (R13), Y6
+	VMOVUPS 32(R13), Y7
+	ADDQ    R8, R13
+	VMOVUPS (R13), Y8
+	VMOVUPS 32(R13), Y9
+	ADDQ    R8, R13
+	VMOVUPS (R13), Y10
+	VMOVUPS 32(R13), Y11
+	ADDQ    R8, R13
 	JMP     start6
 
 zero6:
@@ -60,34 +61,37 @@ zero6:
 	VXORPS Y11, Y11, Y11
 
 start6:
-	MOVQ k+8(FP), R14
-	MOVQ CX, R12
-	MOVQ BX, R13
+	MOVQ k+8(FP), R15
+	MOVQ nextStep+96(FP), BP
+	MOVQ CX, R13
+	MOVQ BX, R14
 
 loop6:
-	VMOVUPS      (R13), Y12
-	VMOVUPS      32(R13), Y13
-	VBROADCASTSS (R12), Y14
+	VMOVUPS      (R14), Y12
+	VMOVUPS      32(R14), Y13
+	VBROADCASTSS (R13), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R12)(R9*1), Y14
+	VBROADCASTSS (R13)(R10*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R12)(R9*2), Y14
+	VBROADCASTSS (R13)(R10*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R12)(R10*1), Y14
+	VBROADCASTSS (R13)(R11*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(R9*4), Y14
+	VBROADCASTSS (R13)(R10*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R12)(R11*1), Y14
+	VBROADCASTSS (R13)(R12*1), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         DX, R12
-	ADDQ         SI, R13
-	DECQ         R14
+	PREFETCHT1   (R9)
+	ADDQ         BP, R9
+	ADDQ         DX, R13
+	ADDQ         SI, R14
+	DECQ         R15
 	JNE          loop6
 	VMOVUPS      Y0, (DI)
 	VMOVUPS      Y1, 32(DI)
@@ -107,8 +111,8 @@ loop6:
 	VMOVUPS      Y10, (DI)
 	VMOVUPS      Y11, 32(DI)
 	ADDQ         R8, DI
-	MOVQ         aStep+40(FP), R12
-	ADDQ         R12, CX
+	MOVQ         aStep+40(FP), R13
+	ADDQ         R13, CX
 	SUBQ         $0x06, AX
 	JGE          full
 
@@ -138,6 +142,7 @@ zero1:
 
 start1:
 	MOVQ k+8(FP), AX
+	MOVQ nextStep+96(FP), R10
 	MOVQ BX, BX
 
 loop1:
@@ -146,6 +151,8 @@ loop1:
 	VBROADCASTSS (CX), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
+	PREFETCHT1   (R9)
+	ADDQ         R10, R9
 	ADDQ         DX, CX
 	ADDQ         SI, BX
 	DECQ         AX
@@ -176,6 +183,7 @@ zero2:
 
 start2:
 	MOVQ k+8(FP), AX
+	MOVQ nextStep+96(FP), R11
 	MOVQ BX, BX
 
 loop2:
@@ -184,9 +192,11 @@ loop2:
 	VBROADCASTSS (CX), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS (CX)(R9*1), Y6
+	VBROADCASTSS (CX)(R10*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
+	PREFETCHT1   (R9)
+	ADDQ         R11, R9
 	ADDQ         DX, CX
 	ADDQ         SI, BX
 	DECQ         AX
@@ -225,6 +235,7 @@ zero3:
 
 start3:
 	MOVQ k+8(FP), AX
+	MOVQ nextStep+96(FP), R11
 	MOVQ BX, BX
 
 loop3:
@@ -233,12 +244,14 @@ loop3:
 	VBROADCASTSS (CX), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (CX)(R9*1), Y8
+	VBROADCASTSS (CX)(R10*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (CX)(R9*2), Y8
+	VBROADCASTSS (CX)(R10*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
+	PREFETCHT1   (R9)
+	ADDQ         R11, R9
 	ADDQ         DX, CX
 	ADDQ         SI, BX
 	DECQ         AX
@@ -285,6 +298,7 @@ zero4:
 
 start4:
 	MOVQ k+8(FP), AX
+	MOVQ nextStep+96(FP), R12
 	MOVQ BX, BX
 
 loop4:
@@ -293,15 +307,17 @@ loop4:
 	VBROADCASTSS (CX), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (CX)(R9*1), Y10
+	VBROADCASTSS (CX)(R10*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (CX)(R9*2), Y10
+	VBROADCASTSS (CX)(R10*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (CX)(R10*1), Y10
+	VBROADCASTSS (CX)(R11*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT1   (R9)
+	ADDQ         R12, R9
 	ADDQ         DX, CX
 	ADDQ         SI, BX
 	DECQ         AX
@@ -356,6 +372,7 @@ zero5:
 
 start5:
 	MOVQ k+8(FP), AX
+	MOVQ nextStep+96(FP), R12
 	MOVQ BX, BX
 
 loop5:
@@ -364,18 +381,20 @@ loop5:
 	VBROADCASTSS (CX), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (CX)(R9*1), Y12
+	VBROADCASTSS (CX)(R10*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (CX)(R9*2), Y12
+	VBROADCASTSS (CX)(R10*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (CX)(R10*1), Y12
+	VBROADCASTSS (CX)(R11*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (CX)(R9*4), Y12
+	VBROADCASTSS (CX)(R10*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
+	PREFETCHT1   (R9)
+	ADDQ         R12, R9
 	ADDQ         DX, CX
 	ADDQ         SI, BX
 	DECQ         AX
@@ -464,5 +483,45 @@ loop:
 	ADDQ        $0x20, DX
 	DECQ        SI
 	JNE         loop
+	VZEROUPPER
+	RET
+
+// func lines6AVX2(dst *float32, src *float32, srcRow int, k int)
+// Requires: AVX
+TEXT ·lines6AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ srcRow+16(FP), DX
+	MOVQ k+24(FP), BX
+
+loop:
+	VMOVUPS (CX), X0
+	VMOVSD  16(CX), X1
+	VMOVUPS X0, (AX)
+	VMOVSD  X1, 16(AX)
+	ADDQ    DX, CX
+	ADDQ    $0x18, AX
+	DECQ    BX
+	JNE     loop
+	VZEROUPPER
+	RET
+
+// func lines16AVX2(dst *float32, src *float32, srcRow int, k int)
+// Requires: AVX
+TEXT ·lines16AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ srcRow+16(FP), DX
+	MOVQ k+24(FP), BX
+
+loop:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	ADDQ    DX, CX
+	ADDQ    $0x40, AX
+	DECQ    BX
+	JNE     loop
 	VZEROUPPER
 	RET

@@ -3,9 +3,9 @@ package gemm
 // generic is the back end in plain Go, and the specification of the others.
 // Its products are rounded before they are added, so that every platform
 // computes the same bits: Go may fuse x*y + z, but not float32(x*y) + z.
-var generic = &backend{name: "generic", mr: 2, nr: 4, kernel: genericColumn, transpose: genericTranspose}
+var generic = &backend{name: "generic", mr: 2, nr: 4, kernel: genericColumn, lines: genericLines, transpose: genericTranspose}
 
-func genericColumn(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool) {
+func genericColumn(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool, _ []float32) {
 	for i := 0; i < rows; i += 2 {
 		r0 := c[i*cRow:][:4]
 		r1 := r0 // an odd last row: computed twice, stored once
@@ -40,6 +40,15 @@ func genericTile(a, b []float32, bRow int, r0, r1 []float32, add bool) {
 	}
 	r1[0], r1[1], r1[2], r1[3] = c10, c11, c12, c13
 	r0[0], r0[1], r0[2], r0[3] = c00, c01, c02, c03
+}
+
+func genericLines(dst []float32, width int, src []float32, stride, w, k int) {
+	for p := range k {
+		d, s := dst[p*width:][:w], src[p*stride:][:w]
+		for j, v := range s { // short: a call of copy would cost more
+			d[j] = v
+		}
+	}
 }
 
 func genericTranspose(dst []float32, width int, src []float32, stride, w, k int) {

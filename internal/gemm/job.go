@@ -16,7 +16,7 @@ type job struct {
 	add     bool
 	packed  []float32 // panels of all of b, when several row blocks share them
 	shared  bool
-	direct  bool // b can be read in place
+	direct  bool // b is read in place: so few rows do not repay packing
 	pack    packJob
 	scratch []scratch // one for each worker
 }
@@ -65,7 +65,7 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
 	j.shared = j.grid.rows > 1
-	j.direct = !j.shared && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
+	j.direct = !j.shared && j.c.Rows <= 2*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
 	if j.shared {
 		j.packed = grow(j.packed, j.b.Rows*roundUp(j.b.Cols, j.be.nr))
 		j.pack.job = j
@@ -105,9 +105,7 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 		k := min(j.blk.kc, j.a.Cols-p)
 		a := j.rowPanels(s, i0, i1, p, k)
 		for q := j0; q < j1; q += nr {
-			w := min(nr, j1-q)
-			b, bRow := j.columnPanel(s, q, w, p, k)
-			j.column(s, a, i0, i1, q, w, k, b, bRow, j.add || p > 0)
+			j.column(s, a, tileColumn{i0, i1, q, min(nr, j1-q), p, k}, j.next(j0, j1, q, p, k))
 		}
 	}
 }
@@ -119,42 +117,70 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k int) panels {
 	if j.be.strided && j.a.DType == tensor.F32 && j.a.RowMajor() {
 		return panels{j.a.Data()[i0*j.a.RowStride+p:], j.a.RowStride, 1, mr * j.a.RowStride}
 	}
-	t := j.a.T()
-	for i := i0; i < i1; i += mr {
-		j.be.packPanel(s.a[(i-i0)*k:], mr, t, i, min(mr, i1-i), p, k, s.line)
+	// Where rows of Aᵀ lie side by side a cache line of them serves several
+	// panels, so a few rows are packed at a time, while their lines are near.
+	t, some := j.a.T(), k
+	if t.RowMajor() {
+		some = 16
+	}
+	for from := 0; from < k; from += some {
+		for i := i0; i < i1; i += mr {
+			j.be.packPanel(s.a[(i-i0)*k+from*mr:], mr, t, i, min(mr, i1-i), p+from, min(some, k-from), s.line)
+		}
 	}
 	return panels{s.a, 1, mr, mr * k}
 }
 
-// columnPanel gives columns [q, q+w) of B at rows [p, p+k) and their stride.
-func (j *job) columnPanel(s *scratch, q, w, p, k int) ([]float32, int) {
-	nr := j.be.nr
-	switch {
-	case j.shared:
-		return j.packed[q*j.b.Rows+p*nr:], nr
-	case j.direct && w == nr:
-		return j.b.Data()[p*j.b.RowStride+q:], j.b.RowStride
-	}
-	j.be.packPanel(s.b, nr, j.b, q, w, p, k, s.line)
-	return s.b, nr
-}
+// A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and the part
+// [p, p+k) of the sum.
+type tileColumn struct{ i0, i1, q, w, p, k int }
 
-// column computes the tiles of one panel of B of w columns from column q on.
-func (j *job) column(s *scratch, a panels, i0, i1, q, w, k int, b []float32, bRow int, add bool) {
-	nr, stride := j.be.nr, j.c.RowStride
-	c := j.c.Data()[i0*stride+q:]
-	if w == nr {
-		j.be.kernel(i1-i0, k, a, b, bRow, c, stride, add)
+// column computes a column of tiles.
+func (j *job) column(s *scratch, a panels, t tileColumn, next []float32) {
+	nr, stride, rows := j.be.nr, j.c.RowStride, t.i1-t.i0
+	b, bRow := j.columnPanel(s, t)
+	c := j.c.Data()[t.i0*stride+t.q:]
+	add := j.add || t.p > 0
+	if t.w == nr {
+		j.be.kernel(rows, t.k, a, b, bRow, c, stride, add, next)
 		return
 	}
 	// The kernel works on whole tiles, so a narrower column goes through s.c.
-	for i := range i1 - i0 {
-		copy(s.c[i*nr:][:w], c[i*stride:])
+	for i := range rows {
+		copy(s.c[i*nr:][:t.w], c[i*stride:])
 	}
-	j.be.kernel(i1-i0, k, a, b, bRow, s.c, nr, add)
-	for i := range i1 - i0 {
-		copy(c[i*stride:], s.c[i*nr:][:w])
+	j.be.kernel(rows, t.k, a, b, bRow, s.c, nr, add, next)
+	for i := range rows {
+		copy(c[i*stride:], s.c[i*nr:][:t.w])
 	}
+}
+
+// columnPanel gives the columns of B for t, and their stride.
+func (j *job) columnPanel(s *scratch, t tileColumn) ([]float32, int) {
+	nr := j.be.nr
+	switch {
+	case j.shared:
+		return j.packed[t.q*j.b.Rows+t.p*nr:], nr
+	case j.direct && t.w == nr:
+		return j.b.Data()[t.p*j.b.RowStride+t.q:], j.b.RowStride
+	}
+	j.be.packPanel(s.b, nr, j.b, t.q, t.w, t.p, t.k, s.line)
+	return s.b, nr
+}
+
+// next is the shared panel that block reads after columns q at [p, p+k): those
+// to the right, or the first ones further down.
+func (j *job) next(j0, j1, q, p, k int) []float32 {
+	nr := j.be.nr
+	switch {
+	case !j.shared:
+		return nil
+	case q+nr < j1:
+		return j.packed[(q+nr)*j.b.Rows+p*nr:]
+	case p+k < j.b.Rows:
+		return j.packed[j0*j.b.Rows+(p+k)*nr:]
+	}
+	return nil
 }
 
 // prepare makes room for every worker.

@@ -21,15 +21,33 @@ func choose() *backend {
 }
 
 // avx2 fuses each multiply-add.
-var avx2 = &backend{name: "avx2", mr: 6, nr: 16, strided: true, kernel: avx2Column, transpose: avx2Transpose}
+var avx2 = &backend{name: "avx2", mr: 6, nr: 16, strided: true, kernel: avx2Column, lines: avx2Lines, transpose: avx2Transpose}
 
 // avx2Column checks the extent of every operand, which the assembly does not.
-func avx2Column(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool) {
+func avx2Column(rows, k int, a panels, b []float32, bRow int, c []float32, cRow int, add bool, next []float32) {
 	last := rows - 1
 	_ = a.data[last/6*a.step+last%6*a.row+(k-1)*a.col]
 	_ = b[(k-1)*bRow+15]
 	_ = c[last*cRow+15]
-	columnAVX2(rows, k, &a.data[0], 4*a.row, 4*a.col, 4*a.step, &b[0], 4*bRow, &c[0], 4*cRow, add)
+	ahead, step := &b[0], 0
+	if len(next) > 0 { // k lines of 64 bytes in (rows+5)/6·k steps
+		ahead, step = &next[0], 64*6/(rows+5)
+	}
+	columnAVX2(rows, k, &a.data[0], 4*a.row, 4*a.col, 4*a.step, &b[0], 4*bRow, &c[0], 4*cRow, add, ahead, step)
+}
+
+func avx2Lines(dst []float32, width int, src []float32, stride, w, k int) {
+	if w != width || w != 6 && w != 16 {
+		genericLines(dst, width, src, stride, w, k)
+		return
+	}
+	_ = dst[k*width-1]
+	_ = src[(k-1)*stride+w-1]
+	if w == 6 {
+		lines6AVX2(&dst[0], &src[0], 4*stride, k)
+	} else {
+		lines16AVX2(&dst[0], &src[0], 4*stride, k)
+	}
 }
 
 func avx2Transpose(dst []float32, width int, src []float32, stride, w, k int) {

@@ -19,10 +19,11 @@ package gemm
 //		}
 //	}
 //
-// with rows ≥ 1 and k ≥ 1.
+// with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next
+// and moves next on by nextStep bytes.
 //
 //go:noescape
-func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool)
+func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
 
 // transposeAVX2 is, with strides in bytes,
 //
@@ -36,3 +37,29 @@ func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *f
 //
 //go:noescape
 func transposeAVX2(dst *float32, dstRow int, src *float32, srcRow int, blocks int)
+
+// lines6AVX2 is, with the stride in bytes,
+//
+//	for p := range k {
+//		for j := range 6 {
+//			dst[p*6+j] = src[p*srcRow+j]
+//		}
+//	}
+//
+// with k ≥ 1.
+//
+//go:noescape
+func lines6AVX2(dst *float32, src *float32, srcRow int, k int)
+
+// lines16AVX2 is, with the stride in bytes,
+//
+//	for p := range k {
+//		for j := range 16 {
+//			dst[p*16+j] = src[p*srcRow+j]
+//		}
+//	}
+//
+// with k ≥ 1.
+//
+//go:noescape
+func lines16AVX2(dst *float32, src *float32, srcRow int, k int)

@@ -13,7 +13,7 @@ const tileRows = 6 // 6×16: twelve accumulators, two vectors of B and one of A
 // columnAVX2 is the micro-kernel and the loop that takes it down a column of
 // tiles, so that short chains do not pay for a call each.
 func columnAVX2() {
-	TEXT("columnAVX2", NOSPLIT, "func(rows, k int, a *float32, aRow, aCol, aStep int, b *float32, bRow int, c *float32, cRow int, add bool)")
+	TEXT("columnAVX2", NOSPLIT, "func(rows, k int, a *float32, aRow, aCol, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)")
 	Doc(
 		"columnAVX2 is, with FMA for every multiply-add and strides in bytes,",
 		"",
@@ -30,7 +30,8 @@ func columnAVX2() {
 		"\t\t}",
 		"\t}",
 		"",
-		"with rows ≥ 1 and k ≥ 1.",
+		"with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next",
+		"and moves next on by nextStep bytes.",
 	)
 	Pragma("noescape")
 	rows := Load(Param("rows"), GP64())
@@ -41,6 +42,7 @@ func columnAVX2() {
 		bRow: Load(Param("bRow"), GP64()),
 		c:    Load(Param("c"), GP64()),
 		cRow: Load(Param("cRow"), GP64()),
+		next: Load(Param("next"), GP64()),
 	}
 	x.aRow[1] = Load(Param("aRow"), GP64())
 	x.aRow[3], x.aRow[5] = GP64(), GP64()
@@ -75,8 +77,8 @@ func columnAVX2() {
 
 // column holds the registers that last from tile to tile.
 type column struct {
-	a, aCol, b, bRow, c, cRow Register
-	aRow                      [6]Register // multiples 1, 3 and 5 of the stride
+	a, aCol, b, bRow, c, cRow, next Register
+	aRow                            [6]Register // multiples 1, 3 and 5 of the stride
 }
 
 // tile emits one tile of n×16 and leaves c at the rows below it.
@@ -104,7 +106,7 @@ func (x *column) tile(n int) {
 	}
 
 	Label(name("start"))
-	a, b, k := GP64(), GP64(), Load(Param("k"), GP64())
+	a, b, k, step := GP64(), GP64(), Load(Param("k"), GP64()), Load(Param("nextStep"), GP64())
 	MOVQ(x.a, a)
 	MOVQ(x.b, b)
 	Label(name("loop"))
@@ -116,6 +118,8 @@ func (x *column) tile(n int) {
 		VFMADD231PS(b0, v, acc[i][0])
 		VFMADD231PS(b1, v, acc[i][1])
 	}
+	PREFETCHT1(operand.Mem{Base: x.next})
+	ADDQ(step, x.next)
 	ADDQ(x.aCol, a)
 	ADDQ(x.bRow, b)
 	DECQ(k)

@@ -10,5 +10,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	columnAVX2()
 	transposeAVX2()
+	linesAVX2(tileRows)
+	linesAVX2(16)
 	Generate()
 }
