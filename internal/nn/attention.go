@@ -17,7 +17,7 @@ const blockRows = 48
 type Layout struct {
 	sequences []sequence
 	blocks    []block
-	longest   int // keys of the longest sequence
+	scores    int // of the largest block: its rows times the keys up to its end
 }
 
 // A sequence owns the blocks [lo, hi) and the keys [key, key+keys).
@@ -29,7 +29,7 @@ type block struct{ row, rows, past, key int }
 
 // Reset forgets all sequences.
 func (l *Layout) Reset() {
-	l.sequences, l.blocks, l.longest = l.sequences[:0], l.blocks[:0], 0
+	l.sequences, l.blocks, l.scores = l.sequences[:0], l.blocks[:0], 0
 }
 
 // Add appends a sequence: rows query rows from row on, at positions past,
@@ -37,11 +37,12 @@ func (l *Layout) Reset() {
 func (l *Layout) Add(row, rows, past, key int) {
 	s := sequence{lo: len(l.blocks), key: key, keys: past + rows}
 	for lo := 0; lo < rows; lo += blockRows {
-		l.blocks = append(l.blocks, block{row + lo, min(blockRows, rows-lo), past + lo, key})
+		b := block{row + lo, min(blockRows, rows-lo), past + lo, key}
+		l.blocks = append(l.blocks, b)
+		l.scores = max(l.scores, b.rows*(b.past+b.rows))
 	}
 	s.hi = len(l.blocks)
 	l.sequences = append(l.sequences, s)
-	l.longest = max(l.longest, s.keys)
 }
 
 // Attention is causal attention with grouped keys and values (Vaswani et al.
@@ -73,7 +74,7 @@ func (a *Attention) head(m *tensor.Matrix, h, lo, n int) tensor.Matrix {
 func (e *Engine) Attention(a Attention) {
 	a.check()
 	n := len(a.Layout.blocks) * a.Heads
-	e.reserve(min(e.workers, n), blockRows*a.Layout.longest)
+	e.reserve(min(e.workers, n), a.Layout.scores)
 	e.attend = attend{a, e.scratch}
 	par.Run(e.workers, n, 1, &e.attend)
 }
@@ -85,11 +86,12 @@ func (a *Attention) check() {
 	same(a.V, a.K.Rows, a.KVHeads*a.Dim)
 }
 
-// reserve gives each worker n floats of scratch.
+// reserve gives each worker n floats of scratch, and more when it has to grow,
+// since step by step decoding asks for a little more each time.
 func (e *Engine) reserve(workers, n int) {
 	for w := range e.scratch[:workers] {
 		if len(e.scratch[w]) < n {
-			e.scratch[w] = make([]float32, n)
+			e.scratch[w] = make([]float32, max(n, 2*len(e.scratch[w])))
 		}
 	}
 }
@@ -110,20 +112,23 @@ func (t *attend) block(b block, h int, scratch []float32) {
 	s := tensor.Float32(scratch, b.rows, keys)
 	o := t.head(&t.O, h, b.row, b.rows)
 	gemm.Mul(1, s, t.head(&t.Q, h, b.row, b.rows), t.head(&t.K, kv, b.key, keys).T())
+	scores := rowsOf(s)
 	for i := range b.rows {
-		row := s.Row(i)
+		row := scores.at(i)
 		seen := row[:b.past+i+1]
 		m := kernel.Max(seen)
 		kernel.Exps(seen, seen, m)
 		at := (b.row+i)*t.Heads + h
-		t.Max[at], t.Inv[at] = m, 1/kernel.Sum(seen)
+		t.Max[at], t.Inv[at] = m, 1/sum(seen)
 		clear(row[len(seen):])
 	}
 	gemm.Mul(1, o, s, t.head(&t.V, kv, b.key, keys))
+	out := rowsOf(o)
 	for i := range b.rows {
 		inv := t.Inv[(b.row+i)*t.Heads+h]
-		for j, v := range o.Row(i) {
-			o.Row(i)[j] = v * inv
+		row := out.at(i)
+		for j, v := range row {
+			row[j] = v * inv
 		}
 	}
 }

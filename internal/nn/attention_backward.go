@@ -24,7 +24,7 @@ func (e *Engine) AttentionBackward(a Attention, dO, dQ, dK, dV tensor.Matrix) {
 	same(dK, a.K.Rows, a.K.Cols)
 	same(dV, a.K.Rows, a.K.Cols)
 	n := len(a.Layout.sequences) * a.KVHeads
-	e.reserve(min(e.workers, n), 2*blockRows*a.Layout.longest)
+	e.reserve(min(e.workers, n), 2*a.Layout.scores)
 	e.attendBack = attendBackward{a, dO, dQ, dK, dV, e.scratch}
 	par.Run(e.workers, n, 1, &e.attendBack)
 }
@@ -40,10 +40,10 @@ type attendBackward struct {
 func (t *attendBackward) Do(worker, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		s, kv := t.Layout.sequences[i/t.KVHeads], i%t.KVHeads
-		dk, dv := t.head(&t.dK, kv, s.key, s.keys), t.head(&t.dV, kv, s.key, s.keys)
+		dk, dv := rowsOf(t.head(&t.dK, kv, s.key, s.keys)), rowsOf(t.head(&t.dV, kv, s.key, s.keys))
 		for j := range s.keys {
-			clear(dk.Row(j))
-			clear(dv.Row(j))
+			clear(dk.at(j))
+			clear(dv.at(j))
 		}
 		group := t.Heads / t.KVHeads
 		for h := kv * group; h < (kv+1)*group; h++ {
@@ -62,10 +62,10 @@ func (t *attendBackward) block(b block, h, kv int, scratch []float32) {
 	k, v := t.head(&t.K, kv, b.key, keys), t.head(&t.V, kv, b.key, keys)
 	gemm.Mul(1, p, q, k.T())
 	gemm.Mul(1, ds, dO, v.T())
-	o := t.head(&t.O, h, b.row, b.rows)
+	o, g, pRows, dsRows := rowsOf(t.head(&t.O, h, b.row, b.rows)), rowsOf(dO), rowsOf(p), rowsOf(ds)
 	for i := range b.rows {
 		at := (b.row+i)*t.Heads + h
-		softmaxBackward(p.Row(i), ds.Row(i), b.past+i+1, t.Max[at], t.Inv[at], dot(dO.Row(i), o.Row(i)))
+		softmaxBackward(pRows.at(i), dsRows.at(i), b.past+i+1, t.Max[at], t.Inv[at], dot(g.at(i), o.at(i)))
 	}
 	gemm.Mul(1, t.head(&t.dQ, h, b.row, b.rows), ds, k)
 	gemm.MulAdd(1, t.head(&t.dK, kv, b.key, keys), ds.T(), q)

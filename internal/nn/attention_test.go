@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -173,5 +174,31 @@ func TestAllocations(t *testing.T) {
 	step()
 	if n := testing.AllocsPerRun(20, step); n >= 1 {
 		t.Errorf("%v allocations a step", n)
+	}
+}
+
+// BenchmarkAttention is a layer of the size that `xent train` begins with, and
+// one long sequence.
+func BenchmarkAttention(b *testing.B) {
+	const heads, d = 5, 32
+	for _, lengths := range [][]int{{128, 128, 128, 128}, {1024}} {
+		n := 0
+		for _, l := range lengths {
+			n += l
+		}
+		qkv := random(n*3*heads*d, 1, rand.New(rand.NewPCG(9, 0)))
+		a, g := setup(lengths, heads, heads, d, qkv), setup(lengths, heads, heads, d, make([]float32, len(qkv)))
+		dO := tensor.Float32(random(n*heads*d, 1, rand.New(rand.NewPCG(9, 1))), n, heads*d)
+		e := New(1)
+		b.Run(fmt.Sprintf("impl=forward/n=%d", lengths[0]), func(b *testing.B) {
+			for b.Loop() {
+				e.Attention(a)
+			}
+		})
+		b.Run(fmt.Sprintf("impl=backward/n=%d", lengths[0]), func(b *testing.B) {
+			for b.Loop() {
+				e.AttentionBackward(a, dO, g.Q, g.K, g.V)
+			}
+		})
 	}
 }

@@ -7,18 +7,19 @@ import "xent/internal/tensor"
 //	x_i = table[tokens_i]
 func (e *Engine) Embed(x, table tensor.Matrix, tokens []int32) {
 	same(x, len(tokens), table.Cols)
-	e.gather = gather{x, table, tokens}
-	e.rows(x.Rows, x.Cols, light, &e.gather)
+	e.gather = gather{rowsOf(x), table, tokens}
+	e.split(x.Rows, x.Cols, light, &e.gather)
 }
 
 type gather struct {
-	x, table tensor.Matrix
-	tokens   []int32
+	x      rows
+	table  tensor.Matrix
+	tokens []int32
 }
 
 func (t *gather) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
-		t.table.Gather(t.x.Row(i), int(t.tokens[i]), 0)
+		t.table.Gather(t.x.at(i), int(t.tokens[i]), 0)
 	}
 }
 
@@ -27,19 +28,19 @@ func (t *gather) Do(_, lo, hi int) {
 //	dtable[tokens_i] += dx_i
 func (e *Engine) EmbedBackward(dtable, dx tensor.Matrix, tokens []int32) {
 	same(dx, len(tokens), dtable.Cols)
-	e.scatter = scatter{dtable, dx, tokens}
+	e.scatter = scatter{rowsOf(dtable), rowsOf(dx), tokens}
 	e.columns(dx.Rows, dx.Cols, &e.scatter)
 }
 
 type scatter struct {
-	dtable, dx tensor.Matrix
+	dtable, dx rows
 	tokens     []int32
 }
 
 func (t *scatter) Do(_, lo, hi int) {
 	for i, id := range t.tokens {
-		dx := t.dx.Row(i)[lo:hi]
-		d := t.dtable.Row(int(id))[lo:hi]
+		dx := t.dx.at(i)[lo:hi]
+		d := t.dtable.at(int(id))[lo:hi]
 		d = d[:len(dx)]
 		for j, v := range dx {
 			d[j] += v

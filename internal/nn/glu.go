@@ -16,16 +16,16 @@ func (e *Engine) SwiGLU(y, sigma, gate, up tensor.Matrix) {
 	same(y, gate.Rows, gate.Cols)
 	same(sigma, gate.Rows, gate.Cols)
 	same(up, gate.Rows, gate.Cols)
-	e.glu = glu{y, sigma, gate, up}
-	e.rows(gate.Rows, gate.Cols, heavy, &e.glu)
+	e.glu = glu{rowsOf(y), rowsOf(sigma), rowsOf(gate), rowsOf(up)}
+	e.split(gate.Rows, gate.Cols, heavy, &e.glu)
 }
 
-type glu struct{ y, sigma, gate, up tensor.Matrix }
+type glu struct{ y, sigma, gate, up rows }
 
 func (t *glu) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
-		g := t.gate.Row(i)
-		u, y, s := t.up.Row(i)[:len(g)], t.y.Row(i)[:len(g)], t.sigma.Row(i)[:len(g)]
+		g := t.gate.at(i)
+		u, y, s := t.up.at(i)[:len(g)], t.y.at(i)[:len(g)], t.sigma.at(i)[:len(g)]
 		for j, v := range g {
 			y[j] = -v
 		}
@@ -49,16 +49,16 @@ func (e *Engine) SwiGLUBackward(sigma, gate, up, dy tensor.Matrix) {
 	same(dy, gate.Rows, gate.Cols)
 	same(sigma, gate.Rows, gate.Cols)
 	same(up, gate.Rows, gate.Cols)
-	e.gluBackward = gluBackward{sigma, gate, up, dy}
-	e.rows(gate.Rows, gate.Cols, light/4, &e.gluBackward)
+	e.gluBackward = gluBackward{rowsOf(sigma), rowsOf(gate), rowsOf(up), rowsOf(dy)}
+	e.split(gate.Rows, gate.Cols, light/4, &e.gluBackward)
 }
 
-type gluBackward struct{ sigma, gate, up, dy tensor.Matrix }
+type gluBackward struct{ sigma, gate, up, dy rows }
 
 func (t *gluBackward) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
-		dy := t.dy.Row(i)
-		g, u, s := t.gate.Row(i)[:len(dy)], t.up.Row(i)[:len(dy)], t.sigma.Row(i)[:len(dy)]
+		dy := t.dy.at(i)
+		g, u, s := t.gate.at(i)[:len(dy)], t.up.at(i)[:len(dy)], t.sigma.at(i)[:len(dy)]
 		for j, d := range dy {
 			gate, up, sigma := g[j], u[j], s[j]
 			silu := gate * sigma

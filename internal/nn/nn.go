@@ -54,8 +54,8 @@ const (
 	heavy = 2048
 )
 
-// rows runs t over the rows of matrices of the given width.
-func (e *Engine) rows(rows, width, elements int, t par.Task) {
+// split runs t over the rows of matrices of the given width.
+func (e *Engine) split(rows, width, elements int, t par.Task) {
 	par.Run(e.workers, rows, max(1, elements/max(1, width)), t)
 }
 
@@ -63,21 +63,37 @@ func (e *Engine) rows(rows, width, elements int, t par.Task) {
 func (e *Engine) Add(z, x, y tensor.Matrix) {
 	same(z, x.Rows, x.Cols)
 	same(y, x.Rows, x.Cols)
-	e.add = add{z, x, y}
-	e.rows(x.Rows, x.Cols, light, &e.add)
+	e.add = add{rowsOf(z), rowsOf(x), rowsOf(y)}
+	e.split(x.Rows, x.Cols, light, &e.add)
 }
 
-type add struct{ z, x, y tensor.Matrix }
+type add struct{ z, x, y rows }
 
 func (t *add) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
-		x := t.x.Row(i)
-		y, z := t.y.Row(i)[:len(x)], t.z.Row(i)[:len(x)]
+		x := t.x.at(i)
+		y, z := t.y.at(i)[:len(x)], t.z.at(i)[:len(x)]
 		for j, v := range x {
 			z[j] = v + y[j]
 		}
 	}
 }
+
+// rows is a row-major float32 matrix opened for loops over its rows.
+type rows struct {
+	data         []float32
+	cols, stride int
+}
+
+func rowsOf(m tensor.Matrix) rows {
+	if !m.RowMajor() {
+		panic("nn: a transposed matrix")
+	}
+	return rows{m.Data(), m.Cols, m.RowStride}
+}
+
+// at returns row i.
+func (r *rows) at(i int) []float32 { return r.data[i*r.stride:][:r.cols] }
 
 // same panics unless m is rows × cols.
 func same(m tensor.Matrix, rows, cols int) {

@@ -16,23 +16,23 @@ import (
 // has it.) r is what the derivative needs again.
 func (e *Engine) RMSNorm(y tensor.Matrix, r []float32, x tensor.Matrix, w []float32, eps float64) {
 	same(y, x.Rows, x.Cols)
-	e.norm = norm{y, x, r[:x.Rows], w[:x.Cols], eps}
-	e.rows(x.Rows, x.Cols, light, &e.norm)
+	e.norm = norm{rowsOf(y), rowsOf(x), r[:x.Rows], w[:x.Cols], eps}
+	e.split(x.Rows, x.Cols, light, &e.norm)
 }
 
 type norm struct {
-	y, x tensor.Matrix
+	y, x rows
 	r, w []float32
 	eps  float64
 }
 
 func (t *norm) Do(_, lo, hi int) {
-	c := float64(t.x.Cols)
+	c := float64(t.x.cols)
 	for i := lo; i < hi; i++ {
-		x := t.x.Row(i)
+		x := t.x.at(i)
 		r := float32(1 / math.Sqrt(float64(dot(x, x))/c+t.eps))
 		t.r[i] = r
-		y, w := t.y.Row(i)[:len(x)], t.w[:len(x)]
+		y, w := t.y.at(i)[:len(x)], t.w[:len(x)]
 		for j, v := range x {
 			y[j] = float32(v*r) * w[j]
 		}
@@ -47,9 +47,9 @@ func (e *Engine) RMSNormBackward(dx tensor.Matrix, dw []float32, dy, x tensor.Ma
 	same(dx, x.Rows, x.Cols)
 	same(dy, x.Rows, x.Cols)
 	r, w, dw = r[:x.Rows], w[:x.Cols], dw[:x.Cols]
-	e.normBackward = normBackward{dx, dy, x, r, w}
-	e.rows(x.Rows, x.Cols, light, &e.normBackward)
-	e.normWeight = normWeight{dw, dy, x, r}
+	e.normBackward = normBackward{rowsOf(dx), rowsOf(dy), rowsOf(x), r, w}
+	e.split(x.Rows, x.Cols, light, &e.normBackward)
+	e.normWeight = normWeight{dw, rowsOf(dy), rowsOf(x), r}
 	e.columns(x.Rows, x.Cols, &e.normWeight)
 }
 
@@ -60,15 +60,15 @@ func (e *Engine) columns(rows, cols int, t par.Task) {
 }
 
 type normBackward struct {
-	dx, dy, x tensor.Matrix
+	dx, dy, x rows
 	r, w      []float32
 }
 
 func (t *normBackward) Do(_, lo, hi int) {
-	c := float64(t.x.Cols)
+	c := float64(t.x.cols)
 	for i := lo; i < hi; i++ {
-		x := t.x.Row(i)
-		dy, dx, w := t.dy.Row(i)[:len(x)], t.dx.Row(i)[:len(x)], t.w[:len(x)]
+		x := t.x.at(i)
+		dy, dx, w := t.dy.at(i)[:len(x)], t.dx.at(i)[:len(x)], t.w[:len(x)]
 		r := t.r[i]
 		k := float32(float64(r) * float64(r) * float64(r) * float64(dot3(dy, w, x)) / c)
 		for j, v := range x {
@@ -79,14 +79,14 @@ func (t *normBackward) Do(_, lo, hi int) {
 
 type normWeight struct {
 	dw    []float32
-	dy, x tensor.Matrix
+	dy, x rows
 	r     []float32
 }
 
 func (t *normWeight) Do(_, lo, hi int) {
 	dw := t.dw[lo:hi]
 	for i, r := range t.r {
-		dy, x := t.dy.Row(i)[lo:hi], t.x.Row(i)[lo:hi]
+		dy, x := t.dy.at(i)[lo:hi], t.x.at(i)[lo:hi]
 		dy, x = dy[:len(dw)], x[:len(dw)]
 		for j := range dw {
 			dw[j] += float32(dy[j] * float32(x[j]*r))

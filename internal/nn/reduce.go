@@ -8,6 +8,25 @@ func tree(s0, s1, s2, s3, s4, s5, s6, s7 float32) float32 {
 	return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 }
 
+// sum returns Σ x_j.
+func sum(x []float32) float32 {
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32
+	for len(x) >= 8 {
+		s0 += x[0]
+		s1 += x[1]
+		s2 += x[2]
+		s3 += x[3]
+		s4 += x[4]
+		s5 += x[5]
+		s6 += x[6]
+		s7 += x[7]
+		x = x[8:]
+	}
+	var t [8]float32
+	copy(t[:], x)
+	return tree(s0+t[0], s1+t[1], s2+t[2], s3+t[3], s4+t[4], s5+t[5], s6+t[6], s7+t[7])
+}
+
 // dot returns Σ x_j·y_j over the columns of x.
 func dot(x, y []float32) float32 {
 	y = y[:len(x)]

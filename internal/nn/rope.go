@@ -60,12 +60,12 @@ func (e *Engine) turn(x tensor.Matrix, t *Rotary, positions []int32, scale, sign
 	if x.Cols%t.dim != 0 {
 		panic("nn: columns are not whole heads")
 	}
-	e.rotate = rotate{x, t, positions[:x.Rows], scale, sign * scale}
-	e.rows(x.Rows, x.Cols, light, &e.rotate)
+	e.rotate = rotate{rowsOf(x), t, positions[:x.Rows], scale, sign * scale}
+	e.split(x.Rows, x.Cols, light, &e.rotate)
 }
 
 type rotate struct {
-	x         tensor.Matrix
+	x         rows
 	t         *Rotary
 	positions []int32
 	c, s      float32 // what multiplies the cosines and the sines
@@ -76,7 +76,7 @@ func (t *rotate) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		p := int(t.positions[i]) * half
 		cos, sin := t.t.cos[p:p+half], t.t.sin[p:p+half]
-		for x := t.x.Row(i); len(x) > 0; x = x[2*half:] {
+		for x := t.x.at(i); len(x) > 0; x = x[2*half:] {
 			a, b := x[:half], x[half:2*half]
 			a, b, sin := a[:len(cos)], b[:len(cos)], sin[:len(cos)]
 			for j, c := range cos {
