@@ -1,0 +1,75 @@
+package model
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"xent/internal/durable"
+	"xent/internal/safetensors"
+	"xent/internal/tensor"
+	"xent/lm"
+	"xent/tokenizer"
+)
+
+// Create makes the folder dir with all of a model's files but the weights; more
+// (nil: nothing) adds the caller's own files to the folder it is given. The
+// folder appears at once with everything in it, or not at all. Its parent must
+// exist and dir must not: the error is then fs.ErrExist.
+//
+// The tokenizer may have fewer tokens than the model, not more.
+func Create(dir string, s lm.Spec, t *tokenizer.Tokenizer, more func(dir string) error) error {
+	if t.Vocab() > s.Vocab {
+		return fmt.Errorf("creating %s: the tokenizer has %d tokens, the model only %d", dir, t.Vocab(), s.Vocab)
+	}
+	if err := s.Validate(); err != nil {
+		return fmt.Errorf("creating %s: %w", dir, err)
+	}
+	bos, known := t.BOS()
+	config, err := configJSON(s, bos, known)
+	if err != nil {
+		return fmt.Errorf("creating %s: %w", dir, err)
+	}
+	return durable.WriteFolder(dir, func(dir string) error {
+		for _, f := range []struct {
+			name  string
+			bytes []byte
+		}{
+			{configFile, config}, {tokenizerFile, t.AppendJSON(nil)}, {settingsFile, t.ConfigJSON(s.Context)},
+		} {
+			if err := os.WriteFile(filepath.Join(dir, f.name), f.bytes, 0o666); err != nil {
+				return err
+			}
+		}
+		if more == nil {
+			return nil
+		}
+		return more(dir)
+	})
+}
+
+// WriteWeights writes the parameters as dir/model.safetensors, float32, in
+// place of such a file: whoever opens the folder finds the old weights or the
+// new ones. Their checksum goes into the file's metadata, beside metadata (nil:
+// none), and Open verifies it. Equal arguments give equal bytes.
+func WriteWeights(dir string, a *lm.Arena, metadata map[string]string) error {
+	specs := a.Spec().Tensors()
+	tensors := make([]tensor.Tensor, len(specs))
+	for i, t := range specs {
+		tensors[i] = tensor.Tensor{Name: t.Name, DType: tensor.F32, Shape: shapeOf(t), Data: tensor.Bytes(a.Tensor(t.Name).Data())}
+	}
+	all := map[string]string{"format": "pt"} // transformers refuses files without it
+	maps.Copy(all, metadata)
+	all[digestKey] = safetensors.Digest(tensors)
+	return durable.WriteFile(filepath.Join(dir, weightsFile), func(w io.Writer) error {
+		return safetensors.Write(w, tensors, all)
+	})
+}
+
+// Save makes the folder dir with a whole model in it, as Create and
+// WriteWeights do.
+func Save(dir string, a *lm.Arena, t *tokenizer.Tokenizer) error {
+	return Create(dir, a.Spec(), t, func(dir string) error { return WriteWeights(dir, a, nil) })
+}
