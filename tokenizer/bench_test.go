@@ -47,7 +47,7 @@ func BenchmarkTrain(b *testing.B) {
 func BenchmarkEncode(b *testing.B) {
 	text := benchText(1 << 20)
 	for _, v := range []int{257, 1024, 8192} {
-		tok, err := Train(one(text), Options{Vocab: v})
+		tok, err := Train(slices.Values([][]byte{text}), Options{Vocab: v})
 		if err != nil {
 			b.Fatal(err)
 		}
