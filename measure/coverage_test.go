@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -22,6 +23,7 @@ var texts = map[string]string{
 	"cut at end":    "tail \xf0\x9f\x91",
 	"long sequence": "\xc0\x80\xf8\x88\x80\x80\x80",
 	"BOM":           "\ufeffstart",
+	"broken space":  "00\u2000\x80",
 }
 
 // TestCursor cuts every text at random places and holds the counts to what the
@@ -51,26 +53,24 @@ func TestCursor(t *testing.T) {
 }
 
 // owned states the rule without a cursor: the characters and words of the text
-// whose last byte lies in [from, to).
+// whose last byte lies in [from, to), found from a mark on every byte.
 func owned(text []byte, from, to int) extent {
 	x := extent{bytes: to - from}
-	for end := 0; end < len(text); {
-		_, size := utf8.DecodeRune(text[end:])
-		end += size
-		if from < end && end <= to {
+	space := make([]bool, len(text)+1)
+	space[len(text)] = true
+	for i, r := range string(text) {
+		_, size := utf8.DecodeRune(text[i:])
+		for k := range size {
+			space[i+k] = unicode.IsSpace(r)
+		}
+		if last := i + size - 1; from <= last && last < to {
 			x.characters++
 		}
 	}
-	for rest := text; ; {
-		fields := bytes.Fields(rest)
-		if len(fields) == 0 {
-			return x
-		}
-		start := bytes.Index(rest, fields[0])
-		end := len(text) - len(rest) + start + len(fields[0])
-		if from < end && end <= to {
+	for i := from; i < to; i++ {
+		if !space[i] && space[i+1] {
 			x.words++
 		}
-		rest = text[end:]
 	}
+	return x
 }

@@ -1,8 +1,6 @@
 package measure
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -11,7 +9,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"xent"
 	"xent/internal/exact"
 	"xent/tokenizer"
 )
@@ -131,176 +128,6 @@ func TestEqualsOneTokenAtATime(t *testing.T) {
 	}
 }
 
-// TestAccounting holds every document's counts to the text: bytes to its
-// length, characters and words to the standard library's, the missing first
-// token to its span.
-func TestAccounting(t *testing.T) {
-	trained, err := tokenizer.Train(slices.Values([][]byte{[]byte("one two three one two three family")}), tokenizer.Options{Vocab: 270})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tok := range []Tokenizer{pairs{bos: 599, adds: true}, tokenizer.Bytes(), trained} {
-		id, _ := tok.BOS()
-		for _, bos := range []*int32{&id, nil} {
-			p := Protocol{Context: 6, Stride: 2, BOS: bos}
-			r := evaluate(t, FromPredictor(history{v: pairsVocab}, 6), tok, p, Options{}, documents()...)
-			var sum Summary
-			for i, d := range documents() {
-				got := r.Documents[i].Summary
-				checkCounts(t, d, got, tok, bos)
-				sum.Tokens += got.Tokens
-				sum.MissingTokens += got.MissingTokens
-				sum.Bytes += got.Bytes
-				sum.BytesMissing += got.BytesMissing
-				sum.BytesTotal += got.BytesTotal
-				sum.Characters += got.Characters
-				sum.Words += got.Words
-			}
-			counts := r.Total.Summary
-			counts = Summary{Tokens: counts.Tokens, MissingTokens: counts.MissingTokens, Bytes: counts.Bytes, BytesMissing: counts.BytesMissing,
-				BytesTotal: counts.BytesTotal, Characters: counts.Characters, Words: counts.Words}
-			if counts != sum || r.Total.Documents != len(documents()) {
-				t.Errorf("total %+v, documents' sum %+v", counts, sum)
-			}
-		}
-	}
-}
-
-func checkCounts(t *testing.T, d Document, got Summary, tok Tokenizer, bos *int32) {
-	t.Helper()
-	ids, spans := tok.EncodeOffsets(d.Text)
-	missing, start := 0, 0
-	if bos == nil && len(ids) > 0 {
-		missing, start = 1, spans[0][1]
-	}
-	if got.Tokens != len(ids)-missing || got.MissingTokens != missing {
-		t.Errorf("%q: %d tokens and %d missing, want %d and %d", d.Name, got.Tokens, got.MissingTokens, len(ids)-missing, missing)
-	}
-	want := owned(d.Text, start, len(d.Text))
-	if got.Bytes != want.bytes || got.Characters != want.characters || got.Words != want.words {
-		t.Errorf("%q: %d bytes, %d characters, %d words, want %+v", d.Name, got.Bytes, got.Characters, got.Words, want)
-	}
-	if got.Bytes+got.BytesMissing != len(d.Text) || got.BytesTotal != len(d.Text) {
-		t.Errorf("%q: %d + %d of %d bytes, the text has %d", d.Name, got.Bytes, got.BytesMissing, got.BytesTotal, len(d.Text))
-	}
-	if bos != nil && (got.Characters != utf8.RuneCount(d.Text) || got.Words != len(bytes.Fields(d.Text))) {
-		t.Errorf("%q: %d characters and %d words", d.Name, got.Characters, got.Words)
-	}
-}
-
-// watcher checks what a Scorer is given before it passes it on.
-type watcher struct {
-	Scorer
-	t        *testing.T
-	protocol Protocol
-	seen     [][]int32 // the scored ids, window by window
-	batch    int       // bound on tokens given
-}
-
-func (w *watcher) Score(ctx context.Context, windows [][]int32, from []int, rows *xent.Rows) error {
-	total, scored := 0, 0
-	for i, window := range windows {
-		if len(window) > w.protocol.Context || from[i] < 1 || from[i] >= len(window) {
-			w.t.Errorf("a window of %d tokens, scored from %d, with context %d", len(window), from[i], w.protocol.Context)
-		}
-		if w.protocol.BOS != nil && window[0] != *w.protocol.BOS {
-			w.t.Errorf("window starts with %d, not with BOS", window[0])
-		}
-		total += len(window)
-		scored += len(window) - from[i]
-		w.seen = append(w.seen, slices.Clone(window[from[i]:]))
-	}
-	if len(windows) > 1 && total > w.batch {
-		w.t.Errorf("%d windows of %d tokens together, at most %d were asked for", len(windows), total, w.batch)
-	}
-	if len(from) != len(windows) || len(rows.NLL) != scored || len(rows.Entropy) != scored || len(rows.Rank) != scored {
-		w.t.Errorf("%d windows, %d starts, %d scored tokens, %d rows", len(windows), len(from), scored, len(rows.NLL))
-	}
-	return w.Scorer.Score(ctx, windows, from, rows)
-}
-
-// TestNoDigitDependsOnBatches scores the same documents in batches of every
-// kind, and the records token by token.
-func TestNoDigitDependsOnBatches(t *testing.T) {
-	tok := pairs{bos: 599, adds: true}
-	for _, p := range []Protocol{{Context: 9, Stride: 4, BOS: new(int32(599))}, {Context: 8, Stride: 3}} {
-		var first Result
-		var firstTokens []Token
-		for _, batch := range []int{1, 7, 64, 300, 100000} {
-			var tokens []Token
-			w := &watcher{Scorer: FromPredictor(history{v: pairsVocab}, 9), t: t, protocol: p, batch: batch}
-			r := evaluate(t, w, tok, p, Options{BatchTokens: batch, Token: func(r Token) error {
-				tokens = append(tokens, r)
-				return nil
-			}}, documents()...)
-			if firstTokens == nil {
-				first, firstTokens = r, tokens
-				checkRecords(t, r, tokens, tok)
-			}
-			if a, b := exactly(t, first), exactly(t, r); a != b {
-				t.Fatalf("batches of %d change the result:\n%s\n%s", batch, a, b)
-			}
-			if a, b := exactly(t, firstTokens), exactly(t, tokens); a != b {
-				t.Fatalf("batches of %d change the tokens", batch)
-			}
-			var ids []int32
-			for _, r := range tokens {
-				if !r.Missing {
-					ids = append(ids, r.ID)
-				}
-			}
-			if !slices.Equal(ids, slices.Concat(w.seen...)) {
-				t.Fatal("the scorer saw other tokens than the records show")
-			}
-		}
-	}
-}
-
-// checkRecords rebuilds texts and totals from the records of their tokens.
-func checkRecords(t *testing.T, r Result, tokens []Token, tok Tokenizer) {
-	t.Helper()
-	var total exact.Sum
-	for i, d := range documents() {
-		ids, _ := tok.EncodeOffsets(d.Text)
-		var text []byte
-		var nats exact.Sum
-		for k, id := range ids {
-			r := tokens[k]
-			if r.Document != d.Name || r.Position != k || r.ID != id || r.ByteStart != len(text) || string(d.Text[r.ByteStart:r.ByteEnd]) != r.Text {
-				t.Fatalf("%s, token %d: record %+v", d.Name, k, r)
-			}
-			text = append(text, r.Text...)
-			if !r.Missing {
-				nats.Add(r.Nats)
-				total.Add(r.Nats)
-			} else if !math.IsNaN(r.Nats) || r.Rank != 0 {
-				t.Fatalf("%s, token %d is missing, but has %v nats", d.Name, k, r.Nats)
-			}
-		}
-		tokens = tokens[len(ids):]
-		if !bytes.Equal(text, d.Text) {
-			t.Fatalf("%s: records spell %q", d.Name, text)
-		}
-		if got := r.Documents[i]; got.Document != d.Name || got.Tokens > 0 && float64(got.Nats) != nats.Float64() {
-			t.Fatalf("%s: %v nats, its records have %v", d.Name, got.Nats, nats.Float64())
-		}
-	}
-	if len(tokens) > 0 || float64(r.Total.Nats) != total.Float64() {
-		t.Fatalf("%d records too many, total %v, want %v", len(tokens), r.Total.Nats, total.Float64())
-	}
-}
-
-func TestTotalDoesNotDependOnOrder(t *testing.T) {
-	tok, p := pairs{bos: 599, adds: true}, Protocol{Context: 9, Stride: 4, BOS: new(int32(599))}
-	docs := documents()
-	a := evaluate(t, FromPredictor(history{v: pairsVocab}, 9), tok, p, Options{}, docs...)
-	slices.Reverse(docs)
-	b := evaluate(t, FromPredictor(history{v: pairsVocab}, 9), tok, p, Options{}, docs...)
-	if !reflect.DeepEqual(a.Total, b.Total) {
-		t.Errorf("%+v\n%+v", a.Total, b.Total)
-	}
-}
-
 // uniform gives every token the same probability.
 type uniform struct{ v int }
 
@@ -389,19 +216,5 @@ func TestProgress(t *testing.T) {
 	if last.Tokens != r.Total.Tokens || last.Bytes != r.Total.BytesTotal || last.TokensProcessed != r.Total.TokensProcessed ||
 		!(math.Abs(last.BitsPerByte-r.Total.BitsPerByte) <= 1e-9) {
 		t.Errorf("last event %+v, total %+v", last, r.Total)
-	}
-}
-
-// TestUncoveredBytes: what a tokenizer leaves out is missing, not scored.
-func TestUncoveredBytes(t *testing.T) {
-	s, p := FromPredictor(history{v: pairsVocab}, 8), Protocol{Context: 8, Stride: 4, BOS: new(int32(599))}
-	tok := lying{ids: []int32{1, 2}, spans: [][2]int{{1, 2}, {2, 4}}} // drops the first byte and the last two
-	r := evaluate(t, s, tok, p, Options{}, Document{"text", []byte("ab cd\n")})
-	if r.Total.Bytes != 4 || r.Total.BytesMissing != 2 || r.Total.Tokens != 2 || r.Total.Words != 1 {
-		t.Errorf("%+v", r.Total)
-	}
-	none := evaluate(t, s, lying{}, p, Options{}, Document{"text", []byte("ab")})
-	if none.Total.Bytes != 0 || none.Total.BytesMissing != 2 || !math.IsNaN(float64(none.Total.Nats)) {
-		t.Errorf("%+v", none.Total)
 	}
 }

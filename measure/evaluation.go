@@ -103,6 +103,7 @@ func (e *evaluation) flush() error {
 		t.pending--
 	}
 	e.event.TokensProcessed += len(e.ids)
+	clear(e.owners) // documents are kept no longer than needed
 	e.owners, e.plan, e.windows = e.owners[:0], e.plan[:0], e.windows[:0]
 	e.from, e.ids = e.from[:0], e.ids[:0]
 	if err := e.retire(nil); err != nil {
