@@ -3,9 +3,10 @@ package gemm
 // A backend is a micro-kernel, the shape of its tile, and what feeds it.
 // Another instruction set is one more value of this type.
 type backend struct {
-	name    string
-	mr, nr  int  // rows and columns of a tile
-	strided bool // kernel reads float32 A and B where they lie, not only packed panels
+	name     string
+	mr, nr   int  // rows and columns of a tile
+	strided  bool // kernel reads float32 A and B where they lie, not only packed panels
+	blocking blocking
 
 	// kernel updates a column of tiles, rows × nr elements C[i,j] = c[i·cRow+j], rows ≥ 1:
 	//

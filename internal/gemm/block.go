@@ -1,16 +1,11 @@
 package gemm
 
-// blocking is how a product is cut to fit the caches. It changes no bit.
+// blocking is how a product is cut to fit caches and workers. It changes no bit.
 type blocking struct {
 	mc, nc, kc int // rows, columns and depth of the block of C that one task computes at a time
 	slab       int // floats of B packed at once for all workers to share
-	serial     int // multiply-adds below which one goroutine does everything
+	serial     int // work, in multiply-adds, below which other goroutines would start too late to help
 }
-
-// standard fits 32 KB of first-level and 512 KB of second-level cache: a
-// kc×16 panel of B (16 KB) stays in the first, an mc×kc block of A (144 KB)
-// and a kc×nc block of B (512 KB) in the second.
-var standard = blocking{mc: 144, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 18}
 
 // A grid cuts C into blocks of mc×nc, which are multiples of the tile.
 type grid struct {
@@ -19,21 +14,17 @@ type grid struct {
 }
 
 // plan chooses the blocks of an m×n result for some workers: as large as the
-// caches allow, cut finer until every worker finds several, rows first, since
-// a wide block packs its rows of A once for more columns.
+// caches allow, but enough of them that a worker which ends late delays little;
+// cut along the rows first, since a wide block packs its rows of A once for
+// more columns.
 func plan(be *backend, blk blocking, m, n, workers int) grid {
-	mc := roundUp(min(m, blk.mc), be.mr)
-	nc := roundUp(min(n, blk.nc), be.nr)
+	const each, least = 4, 4 // blocks a worker, tiles down a block
+	rows, cols := ceil(m, blk.mc), ceil(n, blk.nc)
 	if workers > 1 {
-		const each = 4 // blocks a worker, so that a late one delays little
-		for ceil(m, mc)*ceil(n, nc) < each*workers && (mc > 4*be.mr || nc > be.nr) {
-			if mc > 4*be.mr {
-				mc = roundUp(max(mc/2, 4*be.mr), be.mr)
-			} else {
-				nc = roundUp(nc/2, be.nr)
-			}
-		}
+		rows = max(rows, min(ceil(each*workers, cols), ceil(m, least*be.mr)))
+		cols = max(cols, min(ceil(each*workers, rows), ceil(n, be.nr)))
 	}
+	mc, nc := roundUp(ceil(m, rows), be.mr), roundUp(ceil(n, cols), be.nr)
 	return grid{mc, nc, ceil(m, mc), ceil(n, nc)}
 }
 

@@ -34,12 +34,12 @@ import (
 // workers ≤ 0, the caller's alone when it is 1. With k = 0 it zeroes C. It
 // panics when the shapes do not fit or C is not row-major float32.
 func Mul(workers int, c, a, b tensor.Matrix) {
-	multiply(selected, standard, workers, c, a, b, false)
+	multiply(selected, selected.blocking, workers, c, a, b, false)
 }
 
 // MulAdd computes C += A·B, and is otherwise as Mul.
 func MulAdd(workers int, c, a, b tensor.Matrix) {
-	multiply(selected, standard, workers, c, a, b, true)
+	multiply(selected, selected.blocking, workers, c, a, b, true)
 }
 
 // Backend names what computes the products here: "avx2" or "generic".

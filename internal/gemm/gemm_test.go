@@ -52,7 +52,7 @@ func everyLayout(t *testing.T, p product, be *backend, add bool) {
 	want := p.want(chainOf(be), add)
 	for _, la := range layouts {
 		for _, lb := range layouts {
-			for _, blk := range []blocking{standard, tiny} {
+			for _, blk := range []blocking{be.blocking, tiny} {
 				got, intact := p.run(be, blk, 1, la, lb, la.gap, add)
 				if i := firstDifference(got, want); i >= 0 || !intact {
 					t.Fatalf("%s %v a %v b %v add %v %+v: element %d, guards intact %v", be.name, p, la, lb, add, blk, i, intact)
@@ -119,7 +119,7 @@ func TestAccuracy(t *testing.T) {
 		la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
 		u := float64(p.k+1) * 0x1p-24
 		for _, be := range backends() {
-			got, _ := p.run(be, standard, 3, la, lb, 0, true)
+			got, _ := p.run(be, be.blocking, 3, la, lb, 0, true)
 			for i, v := range got {
 				want, size := p.oracle(i/p.n, i%p.n)
 				if err := math.Abs(float64(v) - want); !(err <= u/(1-u)*size) {
@@ -149,9 +149,9 @@ func TestOneOrder(t *testing.T) {
 	for _, s := range [][3]int{{200, 90, 300}, {31, 700, 270}} {
 		p := randomProduct(r, s[0], s[1], s[2], normalValue)
 		for _, be := range backends() {
-			want, _ := p.run(be, standard, 1, layouts[0], layouts[2], 0, false)
+			want, _ := p.run(be, be.blocking, 1, layouts[0], layouts[2], 0, false)
 			for _, workers := range []int{2, 3, 8} {
-				got, _ := p.run(be, standard, workers, layouts[3], layouts[0], 1, false)
+				got, _ := p.run(be, be.blocking, workers, layouts[3], layouts[0], 1, false)
 				if i := firstDifference(got, want); i >= 0 {
 					t.Fatalf("%s %v: element %d differs on %d workers", be.name, p, i, workers)
 				}
@@ -159,11 +159,11 @@ func TestOneOrder(t *testing.T) {
 			a, b := tensor.Float32(p.a, p.m, p.k), tensor.Float32(p.b, p.k, p.n)
 			rowByRow, halves := tensor.Float32(make([]float32, p.m*p.n), p.m, p.n), tensor.Float32(make([]float32, p.m*p.n), p.m, p.n)
 			for i := range p.m {
-				multiply(be, standard, 2, rowByRow.Slice(i, i+1), a.Slice(i, i+1), b, false)
+				multiply(be, be.blocking, 2, rowByRow.Slice(i, i+1), a.Slice(i, i+1), b, false)
 			}
 			cut := p.k/2 + 3
-			multiply(be, standard, 2, halves, columns(a, 0, cut), b.Slice(0, cut), false)
-			multiply(be, standard, 2, halves, columns(a, cut, p.k), b.Slice(cut, p.k), true)
+			multiply(be, be.blocking, 2, halves, columns(a, 0, cut), b.Slice(0, cut), false)
+			multiply(be, be.blocking, 2, halves, columns(a, cut, p.k), b.Slice(cut, p.k), true)
 			if i := firstDifference(rowByRow.Data(), want); i >= 0 {
 				t.Errorf("%s %v: element %d differs when rows are computed alone", be.name, p, i)
 			}
@@ -185,7 +185,7 @@ func TestStorageTypes(t *testing.T) {
 				b, fb := typed(r, d, k, n, flip&2 != 0)
 				got, want := tensor.Float32(make([]float32, m*n), m, n), tensor.Float32(make([]float32, m*n), m, n)
 				multiply(be, tiny, 2, got, a, b, false)
-				multiply(be, standard, 1, want, fa, fb, false)
+				multiply(be, be.blocking, 1, want, fa, fb, false)
 				if i := firstDifference(got.Data(), want.Data()); i >= 0 {
 					t.Errorf("%s %v transposed %02b: element %d differs", be.name, d, flip, i)
 				}

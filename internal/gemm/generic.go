@@ -3,7 +3,13 @@ package gemm
 // generic is the back end in plain Go, and the specification of the others.
 // Its products are rounded before they are added, so that every platform
 // computes the same bits: Go may fuse x*y + z, but not float32(x*y) + z.
-var generic = &backend{name: "generic", mr: 2, nr: 4, kernel: genericColumn, lines: genericLines, transpose: genericTranspose}
+var generic = &backend{
+	name: "generic", mr: 2, nr: 4,
+	blocking:  blocking{mc: 128, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 17},
+	kernel:    genericColumn,
+	lines:     genericLines,
+	transpose: genericTranspose,
+}
 
 func genericColumn(rows, k int, a panels, b []float32, _ int, c []float32, cRow int, add bool, _ []float32) {
 	for i := 0; i < rows; i += 2 {

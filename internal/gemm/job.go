@@ -1,23 +1,29 @@
 package gemm
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"xent/internal/par"
 	"xent/internal/tensor"
 )
 
-// A job is one product on its way. Blocks of C are its tasks.
+// A job is one product on its way. Its tasks are, in this order, the pieces of B
+// to pack, when several blocks of rows share them, and the blocks of C.
 type job struct {
 	be      *backend
 	blk     blocking
 	grid    grid
 	c, a, b tensor.Matrix
 	add     bool
-	packed  []float32 // panels of all of b, when several row blocks share them
-	shared  bool
 	direct  bool // b is read in place: so few rows do not repay packing
-	pack    packJob
+
+	packed []float32    // all panels of b, one after the other
+	pieces int          // pieces that b is packed in, 0 when each block packs for itself
+	piece  int          // panels in a piece
+	ready  atomic.Int64 // pieces packed
+
 	scratch []scratch // one for each worker
 }
 
@@ -38,7 +44,7 @@ func (j *job) release() {
 func (j *job) run(be *backend, blk blocking, workers int, c, a, b tensor.Matrix, add bool) {
 	m, n, k := c.Rows, c.Cols, a.Cols
 	workers = par.Workers(workers)
-	if m*n*k < blk.serial {
+	if n*k*(m+8) < blk.serial { // 8: even for one row B must be read
 		workers = 1
 	}
 	j.be, j.blk = be, blk
@@ -64,37 +70,46 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 // product computes one slab's product.
 func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
-	j.shared = j.grid.rows > 1
-	j.direct = !j.shared && j.c.Rows <= 2*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
-	if j.shared {
-		j.packed = grow(j.packed, j.b.Rows*roundUp(j.b.Cols, j.be.nr))
-		j.pack.job = j
-		par.Run(workers, ceil(j.b.Cols, j.be.nr), 2, &j.pack)
+	j.pieces = 0
+	if j.grid.rows > 1 {
+		panel := j.b.Rows * j.be.nr
+		panels := ceil(j.b.Cols, j.be.nr)
+		j.packed = grow(j.packed, panels*panel)
+		j.piece = ceil(1<<14, panel)
+		j.pieces = ceil(panels, j.piece)
+		j.ready.Store(0)
 	}
-	par.Run(workers, j.grid.rows*j.grid.cols, 1, j)
+	j.direct = j.pieces == 0 && j.c.Rows <= 2*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
+	par.Run(workers, j.pieces+j.grid.rows*j.grid.cols, 1, j)
 }
 
-// A packJob packs panels of B for all workers.
-type packJob struct{ job *job }
+// Do performs tasks [lo, hi). Tasks are taken in order, so whoever waits for the
+// pieces of B waits for goroutines that are packing, never for a task not taken.
+func (j *job) Do(worker, lo, hi int) {
+	s := &j.scratch[worker]
+	for t := lo; t < hi; t++ {
+		if t < j.pieces {
+			j.pack(s, t*j.piece, min((t+1)*j.piece, ceil(j.b.Cols, j.be.nr)))
+			continue
+		}
+		for int(j.ready.Load()) < j.pieces {
+			runtime.Gosched()
+		}
+		i, q := (t-j.pieces)/j.grid.cols*j.grid.mc, (t-j.pieces)%j.grid.cols*j.grid.nc
+		j.block(s, i, min(i+j.grid.mc, j.c.Rows), q, min(q+j.grid.nc, j.c.Cols))
+	}
+}
 
-// Do packs panels [lo, hi).
-func (t *packJob) Do(worker, lo, hi int) {
-	j, nr := t.job, t.job.be.nr
+// pack packs panels [lo, hi) of B for all blocks.
+func (j *job) pack(s *scratch, lo, hi int) {
+	defer j.ready.Add(1) // after a panic too, or the others would wait for ever
+	nr := j.be.nr
 	for q := lo; q < hi; q++ {
 		for p := 0; p < j.b.Rows; p += j.blk.kc {
 			k := min(j.blk.kc, j.b.Rows-p)
 			dst := j.packed[(q*j.b.Rows+p)*nr:]
-			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, j.scratch[worker].line)
+			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, s.line)
 		}
-	}
-}
-
-// Do computes blocks [lo, hi) of the grid.
-func (j *job) Do(worker, lo, hi int) {
-	s := &j.scratch[worker]
-	for t := lo; t < hi; t++ {
-		i, q := t/j.grid.cols*j.grid.mc, t%j.grid.cols*j.grid.nc
-		j.block(s, i, min(i+j.grid.mc, j.c.Rows), q, min(q+j.grid.nc, j.c.Cols))
 	}
 }
 
@@ -159,7 +174,7 @@ func (j *job) column(s *scratch, a panels, t tileColumn, next []float32) {
 func (j *job) columnPanel(s *scratch, t tileColumn) ([]float32, int) {
 	nr := j.be.nr
 	switch {
-	case j.shared:
+	case j.pieces > 0:
 		return j.packed[t.q*j.b.Rows+t.p*nr:], nr
 	case j.direct && t.w == nr:
 		return j.b.Data()[t.p*j.b.RowStride+t.q:], j.b.RowStride
@@ -173,7 +188,7 @@ func (j *job) columnPanel(s *scratch, t tileColumn) ([]float32, int) {
 func (j *job) next(j0, j1, q, p, k int) []float32 {
 	nr := j.be.nr
 	switch {
-	case !j.shared:
+	case j.pieces == 0:
 		return nil
 	case q+nr < j1:
 		return j.packed[(q+nr)*j.b.Rows+p*nr:]

@@ -50,7 +50,7 @@ func TestNoStrayAccess(t *testing.T) {
 				mb = tensor.Float32(b, p.n, p.k).T()
 			}
 			for _, be := range backends() {
-				multiply(be, standard, 1, tensor.Float32(c, p.m, p.n), ma, mb, true)
+				multiply(be, be.blocking, 1, tensor.Float32(c, p.m, p.n), ma, mb, true)
 			}
 		}
 	}
