@@ -40,7 +40,7 @@ type Runner struct {
 // The memory that only gradients need is allocated by the first Gradient.
 func NewRunner(w *Weights, maxTokens, workers int) (*Runner, error) {
 	s := w.Spec
-	if err := s.Validate(); err != nil {
+	if err := w.check(); err != nil {
 		return nil, err
 	}
 	if maxTokens <= 0 {

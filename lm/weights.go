@@ -40,12 +40,7 @@ func NewWeights(s Spec, get func(name string) (tensor.Matrix, bool)) (*Weights, 
 		return nil, err
 	}
 	w := &Weights{Spec: s, Layers: make([]Layer, s.Layers)}
-	places := []*tensor.Matrix{&w.Embedding}
-	for l := range w.Layers {
-		f := w.Layers[l].fields()
-		places = append(places, f[:]...)
-	}
-	places = append(places, &w.Norm, &w.Head)
+	places := w.places()
 	for i, t := range s.Tensors() {
 		m, ok := get(t.Name)
 		switch {
@@ -53,15 +48,50 @@ func NewWeights(s Spec, get func(name string) (tensor.Matrix, bool)) (*Weights, 
 			return nil, fmt.Errorf("lm: no tensor %s, and the embedding is not tied to the head", t.Name)
 		case !ok:
 			return nil, fmt.Errorf("lm: no tensor %s", t.Name)
-		case m.Rows != t.Rows || m.Cols != t.Cols:
-			return nil, fmt.Errorf("lm: tensor %s is %d×%d, the model's shape asks for %d×%d", t.Name, m.Rows, m.Cols, t.Rows, t.Cols)
-		case m.DType == tensor.F64:
-			return nil, fmt.Errorf("lm: tensor %s is float64; convert it to float32", t.Name)
 		}
 		*places[i] = m
 	}
 	if s.Tied {
 		w.Head = w.Embedding
 	}
+	if err := w.check(); err != nil {
+		return nil, err
+	}
 	return w, nil
+}
+
+// places lists pointers to the matrices in the order of Spec.Tensors, and the
+// head last even when it is tied.
+func (w *Weights) places() []*tensor.Matrix {
+	list := []*tensor.Matrix{&w.Embedding}
+	for l := range w.Layers {
+		f := w.Layers[l].fields()
+		list = append(list, f[:]...)
+	}
+	return append(list, &w.Norm, &w.Head)
+}
+
+// check returns an error unless every matrix has its shape and a type that
+// products read.
+func (w *Weights) check() error {
+	if err := w.Spec.Validate(); err != nil {
+		return err
+	}
+	if len(w.Layers) != w.Spec.Layers {
+		return fmt.Errorf("lm: weights of %d layers for a model of %d", len(w.Layers), w.Spec.Layers)
+	}
+	tensors := w.Spec.Tensors()
+	if w.Spec.Tied {
+		tensors = append(tensors, TensorSpec{Name: headName, Rows: w.Spec.Vocab, Cols: w.Spec.Width})
+	}
+	places := w.places()
+	for i, t := range tensors {
+		switch m := places[i]; {
+		case m.Rows != t.Rows || m.Cols != t.Cols:
+			return fmt.Errorf("lm: tensor %s is %d×%d, the model's shape asks for %d×%d", t.Name, m.Rows, m.Cols, t.Rows, t.Cols)
+		case m.DType == tensor.F64:
+			return fmt.Errorf("lm: tensor %s is float64; convert it to float32", t.Name)
+		}
+	}
+	return nil
 }
