@@ -110,7 +110,7 @@ func TestExtremes(t *testing.T) {
 	}
 }
 
-// TestAccuracy holds the standard blocks against float64:
+// TestAccuracy holds whole products against float64:
 // |err| ≤ (k+1)·2⁻²⁴/(1−(k+1)·2⁻²⁴) · (Σ|a·b| + |c|).
 func TestAccuracy(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
@@ -143,7 +143,7 @@ func (p product) oracle(i, j int) (sum, size float64) {
 }
 
 // TestOneOrder: a row alone, two halves of k and any number of workers give the
-// bits of the whole product, on shapes that the standard blocks cut.
+// bits of the whole product, on shapes that the default blocks cut.
 func TestOneOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, s := range [][3]int{{200, 90, 300}, {31, 700, 270}} {

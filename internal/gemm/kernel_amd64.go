@@ -39,8 +39,8 @@ func avx2Column(rows, k int, a panels, b []float32, bRow int, c []float32, cRow 
 	_ = b[(k-1)*bRow+15]
 	_ = c[last*cRow+15]
 	ahead, step := &b[0], 0
-	if len(next) > 0 { // k lines of 64 bytes in (rows+5)/6·k steps
-		ahead, step = &next[0], 64*6/(rows+5)
+	if len(next) > 0 { // k lines of 64 bytes over k steps of every tile
+		ahead, step = &next[0], ceil(64, ceil(rows, 6))
 	}
 	columnAVX2(rows, k, &a.data[0], 4*a.row, 4*a.col, 4*a.step, &b[0], 4*bRow, &c[0], 4*cRow, add, ahead, step)
 }
