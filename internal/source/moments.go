@@ -1,7 +1,7 @@
 package source
 
 // Exact expectations over all derivations. With R(s, a) the cost of the rest of a derivation from step s under the
-// assignment a, w the cost of what s writes and branch i costing c_i with probability p_i,
+// assignment a, w the cost of what is written up to the next choice, whose branch i costs c_i and has probability p_i,
 //
 //	E R(s, a)  = w + Σ p_i (c_i + E R_i)
 //	E R²(s, a) = w² + 2w Σ p_i (c_i + E R_i) + Σ p_i (c_i² + 2 c_i E R_i + E R_i²)
@@ -68,21 +68,39 @@ func (e *expectation) reads(s *step) uint32 {
 	return set
 }
 
-// written is the cost of what s writes.
-func (e *expectation) written(s *step, a *assignment) float64 {
+// written is the cost of what is written from s to the next choice or the end, and the step that has the choice, or nil.
+func (e *expectation) written(s *step, a *assignment) (float64, *step) {
 	n := 0
-	for i := range s.write {
-		if p := &s.write[i]; p.variable == e.writer {
-			n += len(p.bytes(a))
+	for ; s != nil; s = s.next {
+		for i := range s.write {
+			if p := &s.write[i]; p.variable == e.writer {
+				n += len(p.bytes(a))
+			}
+		}
+		if s.choice != nil {
+			break
 		}
 	}
-	return float64(n)
+	return float64(n), s
 }
 
 // rest returns E R and E R² from s under a.
 func (e *expectation) rest(s *step, a assignment) moment {
+	w, s := e.written(s, &a)
+	var m moment
+	if s != nil {
+		m = e.chosen(s, a)
+	}
+	m.square += float64(w*w) + float64(2*w*m.mean)
+	m.mean += w
+	return m
+}
+
+// chosen returns E R and E R² from the choice of s on.
+func (e *expectation) chosen(s *step, a assignment) moment {
+	live := e.live[s]
 	for v := range a {
-		if e.live[s]>>v&1 == 0 {
+		if live>>v&1 == 0 {
 			a[v] = 0
 		}
 	}
@@ -90,30 +108,21 @@ func (e *expectation) rest(s *step, a assignment) moment {
 		return m
 	}
 	var m moment
-	if s.next != nil {
-		m = e.rest(s.next, a)
-	}
-	if c := s.choice; c != nil {
-		row := c.row(&a)
-		for i, p := range c.odds[row] {
-			if p == 0 {
-				continue
-			}
-			b, cost := a, 0.0
-			if c.bind >= 0 {
-				b[c.bind] = uint8(i)
-			}
-			if e.surprisal {
-				cost = c.cost[row][i]
-			}
-			r := e.rest(c.next[i], b)
-			m.mean += float64(p * (cost + r.mean))
-			m.square += float64(p * (float64(cost*cost) + float64(2*cost*r.mean) + r.square))
+	c, row := s.choice, s.choice.row(&a)
+	for i, p := range c.odds[row] {
+		if p == 0 {
+			continue
 		}
-	}
-	if w := e.written(s, &a); w != 0 {
-		m.square += float64(w*w) + float64(2*w*m.mean)
-		m.mean += w
+		b, cost := a, 0.0
+		if c.bind >= 0 {
+			b[c.bind] = uint8(i)
+		}
+		if e.surprisal {
+			cost = c.cost[row][i]
+		}
+		r := e.rest(c.next[i], b)
+		m.mean += float64(p * (cost + r.mean))
+		m.square += float64(p * (float64(cost*cost) + float64(2*cost*r.mean) + r.square))
 	}
 	e.memo[state{s, a}] = m
 	return m

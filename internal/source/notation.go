@@ -18,21 +18,24 @@ import (
 // Every run of white space is one space.
 
 // node is an element of a parsed rule: literal, mention, selection or use.
-type node interface{}
+type node any
 
+// literal is text as it stands, but for the character that means a space.
 type literal string
 
-// mention writes a form of a variable, after drawing it if draw is set.
+// mention writes a form of a variable (the first one if form is empty), after drawing it if draw is set.
 type mention struct {
 	name, form    string
 	capital, draw bool
 }
 
+// selection is a choice between texts, with weights.
 type selection struct {
 	weights []float64
 	options [][]node
 }
 
+// use is the text of the rule of that name.
 type use string
 
 // notation is a reader over one rule.
@@ -86,8 +89,11 @@ func (n *notation) sequence() ([]node, error) {
 
 // mention reads <x.form> or {x.form}.
 func (n *notation) mention() (node, error) {
-	m := mention{draw: n.rest[0] == '<'}
-	end := strings.IndexAny(n.rest, ">}")
+	m, closing := mention{}, "}"
+	if n.rest[0] == '<' {
+		m.draw, closing = true, ">"
+	}
+	end := strings.Index(n.rest, closing)
 	if end < 0 {
 		return nil, fmt.Errorf("unclosed %q", n.rest)
 	}
@@ -106,7 +112,7 @@ func (n *notation) selection() (node, error) {
 		n.rest = strings.TrimLeft(n.rest[1:], " ")
 		weight := 1.0
 		if head, tail, ok := strings.Cut(n.rest, ":"); ok {
-			if w, err := strconv.ParseFloat(head, 64); err == nil {
+			if w, err := strconv.ParseFloat(head, 64); err == nil && w > 0 {
 				weight, n.rest = w, strings.TrimLeft(tail, " ")
 			}
 		}
