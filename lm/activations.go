@@ -1,15 +1,19 @@
 package lm
 
-import "xent/internal/tensor"
+import (
+	"math"
+
+	"xent/internal/tensor"
+)
 
 // activations are what one layer computes for N tokens and its derivative
-// reads again: 5C + Q + 2·KV + A + 3F floats a token and 2 + 2·Heads for the
-// norms and the softmax, with Q = A = Heads·D and KV = KVHeads·D.
+// reads again: 4C + 2Q + 2·KV + 3F floats a token, and 2 + 2·Heads for the norms
+// and the softmax, with Q = Heads·D and KV = KVHeads·D.
 type activations struct {
 	x         tensor.Matrix // N×C, the residual stream before the layer
 	norm      tensor.Matrix // N×C, its RMSNorm
 	q, k, v   tensor.Matrix // N×Q, N×KV, N×KV, side by side in one row; q and k rotated, q scaled
-	attention tensor.Matrix // N×A
+	attention tensor.Matrix // N×Q
 	middle    tensor.Matrix // N×C, the residual stream after attention
 	feedNorm  tensor.Matrix // N×C, its RMSNorm
 	gate, up  tensor.Matrix // N×F each, side by side in one row
@@ -52,4 +56,25 @@ func sideBySide(rows, a, b, c int) (x, y, z tensor.Matrix) {
 	stride := a + b + c
 	buf := make([]float32, rows*stride)
 	return tensor.Strided(buf, rows, a, stride), tensor.Strided(buf[a:], rows, b, stride), tensor.Strided(buf[a+b:], rows, c, stride)
+}
+
+// RunnerBytes returns how many bytes a Runner for maxTokens tokens holds, with
+// what its first Gradient adds or without, or math.MaxInt when an int cannot
+// hold the number. Parameters and Gradients are apart (4·Parameters() each),
+// and so are the loss's workspace and the scratch of attention, which is at
+// most 96 rows of the longest sequence a goroutine.
+func (s Spec) RunnerBytes(maxTokens int, gradients bool) int {
+	c, q, kv, f := s.Width, s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Hidden
+	layers, other := 1, 3*c+f+2
+	if gradients {
+		layers, other = s.Layers, other+2*c+2*q+2*kv+f
+	}
+	var n saturating
+	n.add(maxTokens, layers, 4*(4*c+2*q+2*kv+3*f+2+2*s.Heads))
+	n.add(maxTokens, 4, other)
+	n.add(min(maxTokens, s.Context), 4, s.HeadDim) // cosines and sines
+	if n.overflow || n.sum > math.MaxInt {
+		return math.MaxInt
+	}
+	return int(n.sum)
 }

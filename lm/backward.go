@@ -10,7 +10,7 @@ import (
 type backward struct {
 	x         tensor.Matrix // N×C, the residual stream
 	norm      tensor.Matrix // N×C, the result of a norm
-	attention tensor.Matrix // N×A
+	attention tensor.Matrix // N×Q
 	q, k, v   tensor.Matrix // N×Q, N×KV, N×KV, side by side
 	product   tensor.Matrix // N×F
 }

@@ -3,6 +3,7 @@ package lm
 import (
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -126,3 +127,29 @@ func TestInit(t *testing.T) {
 
 // initGolden was printed by this test on linux/amd64, Go 1.26.
 const initGolden = float32(-0.0013882645)
+
+// TestRunnerBytes compares the estimate with what is allocated.
+func TestRunnerBytes(t *testing.T) {
+	w := NewArena(stepSpec).Weights()
+	allocated := func() float64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.TotalAlloc)
+	}
+	start := allocated()
+	r := newRunner(t, w, 300, 1)
+	plain := allocated() - start
+	r.growForGradients()
+	full := allocated() - start
+	for _, c := range []struct {
+		estimate int
+		actual   float64
+	}{{stepSpec.RunnerBytes(300, false), plain}, {stepSpec.RunnerBytes(300, true), full}} {
+		if !(math.Abs(float64(c.estimate)/c.actual-1) <= 0.03) {
+			t.Errorf("estimate %d bytes, allocated %.0f", c.estimate, c.actual)
+		}
+	}
+	if n := stepSpec.RunnerBytes(math.MaxInt/8, true); n != math.MaxInt {
+		t.Errorf("a runner beyond all memory has %d bytes", n)
+	}
+}
