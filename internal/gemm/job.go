@@ -29,7 +29,7 @@ type job struct {
 
 // scratch is what one goroutine packs into.
 type scratch struct {
-	a, b, c, line []float32
+	a, b, c, lines []float32
 }
 
 var jobs = sync.Pool{New: func() any { return new(job) }}
@@ -108,7 +108,7 @@ func (j *job) pack(s *scratch, lo, hi int) {
 		for p := 0; p < j.b.Rows; p += j.blk.kc {
 			k := min(j.blk.kc, j.b.Rows-p)
 			dst := j.packed[(q*j.b.Rows+p)*nr:]
-			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, s.line)
+			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, s.lines)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k int) panels {
 	}
 	for from := 0; from < k; from += some {
 		for i := i0; i < i1; i += mr {
-			j.be.packPanel(s.a[(i-i0)*k+from*mr:], mr, t, i, min(mr, i1-i), p+from, min(some, k-from), s.line)
+			j.be.packPanel(s.a[(i-i0)*k+from*mr:], mr, t, i, min(mr, i1-i), p+from, min(some, k-from), s.lines)
 		}
 	}
 	return panels{s.a, 1, mr, mr * k}
@@ -161,8 +161,10 @@ func (j *job) column(s *scratch, a panels, t tileColumn, next []float32) {
 		return
 	}
 	// The kernel works on whole tiles, so a narrower column goes through s.c.
-	for i := range rows {
-		copy(s.c[i*nr:][:t.w], c[i*stride:])
+	if add {
+		for i := range rows {
+			copy(s.c[i*nr:][:t.w], c[i*stride:])
+		}
 	}
 	j.be.kernel(rows, t.k, a, b, bRow, s.c, nr, add, next)
 	for i := range rows {
@@ -179,7 +181,7 @@ func (j *job) columnPanel(s *scratch, t tileColumn) ([]float32, int) {
 	case j.direct && t.w == nr:
 		return j.b.Data()[t.p*j.b.RowStride+t.q:], j.b.RowStride
 	}
-	j.be.packPanel(s.b, nr, j.b, t.q, t.w, t.p, t.k, s.line)
+	j.be.packPanel(s.b, nr, j.b, t.q, t.w, t.p, t.k, s.lines)
 	return s.b, nr
 }
 
@@ -209,7 +211,7 @@ func (j *job) prepare(workers int) {
 		s.a = grow(s.a, roundUp(j.blk.mc, mr)*kc)
 		s.b = grow(s.b, kc*nr)
 		s.c = grow(s.c, roundUp(j.blk.mc, mr)*nr)
-		s.line = grow(s.line, kc)
+		s.lines = grow(s.lines, max(mr, nr)*kc)
 	}
 }
 

@@ -5,8 +5,8 @@ import "xent/internal/tensor"
 // packPanel copies columns [lo, lo+w) of rows [from, from+k) of x, as float32,
 // to a panel of k×width: dst[p·width+j] = x[from+p, lo+j], and zeros for
 // w ≤ j < width. A panel of B is packed as it stands, one of A from the
-// transpose. line holds k values in between.
-func (be *backend) packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, line []float32) {
+// transpose. lines has room for w·k values in between.
+func (be *backend) packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, lines []float32) {
 	dst = dst[:k*width]
 	if w < width {
 		clear(dst)
@@ -23,8 +23,8 @@ func (be *backend) packPanel(dst []float32, width int, x tensor.Matrix, lo, w, f
 	default:
 		t := x.T()
 		for j := range w {
-			t.Gather(line[:k], lo+j, from)
-			genericTranspose(dst[j:], width, line, k, 1, k)
+			t.Gather(lines[j*k:][:k], lo+j, from)
 		}
+		be.transpose(dst, width, lines, k, w, k)
 	}
 }
