@@ -3,12 +3,8 @@ package tokenizer
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -72,7 +68,7 @@ func TestConfigJSON(t *testing.T) {
 	}
 }
 
-// smallFile is a file with two merges that lets tests change one part. Keys are
+// smallFile is a file with three merges that lets tests change one part. Keys are
 // paths such as "model.vocab".
 func smallFile(t testing.TB, changes map[string]any) []byte {
 	t.Helper()
@@ -102,14 +98,15 @@ func smallFile(t testing.TB, changes map[string]any) []byte {
 
 type object = map[string]any
 
-func addedJSON(id int, content string, fields ...string) object {
-	a := object{"id": id, "content": content, "special": true}
-	for _, f := range fields {
-		a[f] = f != "text"
-	}
-	if slices.Contains(fields, "text") {
-		a["special"] = false
-		delete(a, "text")
+// addedJSON is a special token of a file, textJSON one that stands for text.
+func addedJSON(id int, content string) object {
+	return object{"id": id, "content": content, "special": true}
+}
+
+func textJSON(id int, content string, flags ...string) object {
+	a := object{"id": id, "content": content}
+	for _, f := range flags {
+		a[f] = true
 	}
 	return a
 }
@@ -163,7 +160,7 @@ func TestParseRefuses(t *testing.T) {
 		{"two ids", "added_tokens", []any{addedJSON(258, "<|bos|>")}},
 		{"same id", "added_tokens", []any{bos, bos}},
 		{"no content", "added_tokens", []any{bos, addedJSON(260, "")}},
-		{"single_word", "added_tokens", []any{bos, addedJSON(260, "x y", "text", "single_word")}},
+		{"single_word", "added_tokens", []any{bos, textJSON(260, "x y", "single_word")}},
 		{"0x61", "added_tokens", []any{bos, addedJSON(97, "a")}},
 		{"added token \"he\"", "added_tokens", []any{bos, addedJSON(256, "he")}},
 		{"2000000000", "added_tokens", []any{bos, addedJSON(2e9, "x y")}},
@@ -233,7 +230,7 @@ func TestParseBOS(t *testing.T) {
 func TestAddedText(t *testing.T) {
 	bos := addedJSON(259, "<|bos|>")
 	tok := mustParse(t, smallFile(t, map[string]any{"added_tokens": []any{bos,
-		addedJSON(260, "  ", "text", "normalized"), addedJSON(261, "   ", "text", "normalized"), addedJSON(262, " x", "text"), addedJSON(263, "<|end|>")}}))
+		textJSON(260, "  ", "normalized"), textJSON(261, "   ", "normalized"), textJSON(262, " x"), addedJSON(263, "<|end|>")}}))
 	for text, want := range map[string][]int32{
 		"a  b":     {'a', 260, 'b'},
 		"     ":    {261, 260},
@@ -281,113 +278,5 @@ func TestParseShuffledIDs(t *testing.T) {
 			t.Fatalf("%q: %v, want %v", line, got, want)
 		}
 		checkText(t, shuffled, line)
-	}
-}
-
-// allocated returns the bytes that f allocates.
-func allocated(f func()) uint64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return after.TotalAlloc - before.TotalAlloc
-}
-
-func FuzzParse(f *testing.F) {
-	small := string(smallFile(f, nil))
-	f.Add(small)
-	f.Add(small[:200])
-	f.Add(strings.Replace(small, `"h e"`, `["h","e"],["h","e"]`, 1))
-	f.Add(strings.Replace(small, `"id":259`, `"id":2147483647`, 1))
-	f.Add(strings.Replace(small, `"special":true`, `"special":false`, 1))
-	f.Add(`{"model":{"type":"BPE","vocab":{"a":0},"merges":[]},"pre_tokenizer":{"type":"ByteLevel"}}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		var tok *Tokenizer
-		n := allocated(func() { tok, _ = Parse([]byte(text)) })
-		if limit := uint64(1<<20 + 1000*len(text)); n > limit {
-			t.Errorf("%d bytes of JSON: %d allocated", len(text), n)
-		}
-		if tok == nil {
-			return
-		}
-		checkText(t, tok, []byte("the text's bytes\x00\xff  \n"+text))
-		file := tok.AppendJSON(nil)
-		again, err := Parse(file)
-		if err != nil || !bytes.Equal(again.AppendJSON(nil), file) {
-			t.Fatalf("written and read again: %v", err)
-		}
-	})
-}
-
-// shared returns a file that is not part of the repository, or skips.
-func shared(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := os.ReadFile("../../shared/data/" + name)
-	if err != nil {
-		t.Skip("needs ../shared:", err)
-	}
-	return data
-}
-
-// change applies a change to a JSON object's text.
-func change(t *testing.T, data []byte, f func(object)) []byte {
-	t.Helper()
-	var o object
-	if err := json.Unmarshal(data, &o); err != nil {
-		t.Fatal(err)
-	}
-	f(o)
-	data, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// llama.cpp's expected ids for GPT-2. The tokenizer.json at hand adds runs of
-// white space as tokens of their own (as CodeGen's does), which GPT-2 has not.
-func TestGPT2(t *testing.T) {
-	file := shared(t, "tokenizers/gpt2/tokenizer.json")
-	inp := string(shared(t, "tokenizers/llamacpp-vocab/ggml-vocab-gpt-2.gguf.inp"))
-	out := strings.Split(string(shared(t, "tokenizers/llamacpp-vocab/ggml-vocab-gpt-2.gguf.out")), "\n")
-	whole := mustParse(t, file)
-	gpt2 := mustParse(t, change(t, file, func(o object) { o["added_tokens"] = o["added_tokens"].([]any)[:1] }))
-	if whole.Vocab() != 50295 || gpt2.Vocab() != 50257 || !gpt2.Special(50256) || gpt2.AddsBOS() {
-		t.Errorf("V = %d and %d", whole.Vocab(), gpt2.Vocab())
-	}
-	texts := strings.Split(inp, "\n__ggml_vocab_test__\n")
-	for i, text := range texts {
-		want := []int32{}
-		for _, field := range strings.Fields(out[i]) {
-			id, err := strconv.Atoi(field)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want = append(want, int32(id))
-		}
-		if got := gpt2.Encode([]int32{}, []byte(text)); !slices.Equal(got, want) {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-		checkText(t, gpt2, []byte(text))
-		checkText(t, whole, []byte(text))
-	}
-	// By Hugging Face's library (npm @anush008/tokenizers 0.6.0) on the whole file.
-	if got, want := fmt.Sprint(whole.Encode(nil, []byte("if x:\n        y  = 1\t\t# z"))), "[361 2124 25 198 50280 88 50286 28 352 50294 2 1976]"; got != want {
-		t.Errorf("with added white space: %v, want %v", got, want)
-	}
-}
-
-func TestOtherFamilies(t *testing.T) {
-	neox := shared(t, "tokenizers/gpt-neox/20B_tokenizer.json")
-	if _, err := Parse(neox); err == nil || !strings.Contains(err.Error(), `normalizer "NFC"`) {
-		t.Errorf("GPT-NeoX: %v", err)
-	}
-	if _, err := Parse(shared(t, "tokenizers/llama2/tokenizer.json")); err == nil || !strings.Contains(err.Error(), `normalizer "Sequence"`) {
-		t.Errorf("Llama 2: %v", err)
-	}
-	// Nor does it know the bytes that valid UTF-8 never has.
-	noNFC := change(t, neox, func(o object) { o["normalizer"] = nil })
-	if _, err := Parse(noNFC); err == nil || !strings.Contains(err.Error(), "no token for the byte 0xc0") {
-		t.Errorf("GPT-NeoX without NFC: %v", err)
 	}
 }

@@ -110,23 +110,6 @@ func TestEveryText(t *testing.T) {
 	}
 }
 
-func FuzzRoundTrip(f *testing.F) {
-	rng := rand.New(rand.NewPCG(7, 7))
-	toks := []*Tokenizer{Bytes(), mustTrain(f, [][]byte{benchText(20000)}, 700)}
-	for _, alphabet := range alphabets {
-		toks = append(toks, mustTrain(f, randomDocs(rng, alphabet, 30, 300), 400))
-		f.Add(randomText(rng, alphabet, 60))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, tok := range toks {
-			checkText(t, tok, text)
-			if len(text) < 2000 && !slices.Equal(tok.Encode(nil, text), slowEncode(tok, text)) {
-				t.Fatalf("%q: not the definition's ids", text)
-			}
-		}
-	})
-}
-
 func TestDecodeSkipsSpecials(t *testing.T) {
 	tok := Bytes()
 	if got := tok.Decode([]byte("x"), []int32{256, 'a', 256, 0xff}); string(got) != "xa\xff" {
