@@ -141,7 +141,7 @@ func TestParseRefuses(t *testing.T) {
 		{"model.vocab", "model.vocab", []any{}},
 		{"model.vocab", "model.vocab.a", "1"},
 		{"model.vocab", "model.vocab.a", 0.5},
-		{"model.vocab", "model.vocab.a", 1 << 40},
+		{"model.vocab", "model.vocab.a", int64(1) << 40},
 		{"2147483647", "model.vocab.a", 1<<31 - 1},
 		{"-1", "model.vocab.a", -1},
 		{"\"b\" has the id 98", "model.vocab.a", 98},
@@ -163,7 +163,7 @@ func TestParseRefuses(t *testing.T) {
 		{"single_word", "added_tokens", []any{bos, textJSON(260, "x y", "single_word")}},
 		{"0x61", "added_tokens", []any{bos, addedJSON(97, "a")}},
 		{"added token \"he\"", "added_tokens", []any{bos, addedJSON(256, "he")}},
-		{"2000000000", "added_tokens", []any{bos, addedJSON(2e9, "x y")}},
+		{"2000000000", "added_tokens", []any{bos, addedJSON(2000000000, "x y")}},
 	} {
 		want := strings.ReplaceAll(c.want, "two ids", "has the ids 258 and 259")
 		_, err := Parse(smallFile(t, map[string]any{c.path: c.value}))

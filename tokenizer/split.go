@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Character classes of GPT-2's pattern.
+// Character classes of GPT-2's pattern, by the Unicode tables of Go's library: a
+// library with older tables sees a character that is newer than them as other.
 const (
 	other  = iota // [^\s\p{L}\p{N}], and a byte that is not valid UTF-8
 	letter        // \p{L}
