@@ -5,13 +5,16 @@ import (
 	"fmt"
 )
 
-// Decidability. check demands that at every choice, under every assignment that can reach it, whatever one branch goes on to
-// write and whatever another goes on to write differ at a byte. Two different derivations take different branches at some first choice; up to
-// there they have written the same text under the same assignment, and after it they differ. So every text has one derivation,
-// no story is a prefix of another, and a reader who follows a branch not taken by the writer must notice. In practice
-// branches differ within a word or two, so that parsing is linear and the check is fast.
+// Decidability. check demands that at every choice, under every assignment that can reach
+// it, whatever one branch goes on to write and whatever another goes on to write differ at
+// a byte. Two different derivations take different branches at some first choice; up to
+// there they have written the same text under the same assignment, and after it they
+// differ. So every text has one derivation, no story is a prefix of another, and a reader
+// who follows a branch not taken by the writer must notice. In practice branches differ
+// within a word or two, so that parsing is linear and the check is fast.
 
-// check verifies that every variable is drawn once, before it is mentioned, and that the grammar is decidable.
+// check verifies that every variable is drawn once, before it is mentioned, and that the
+// grammar is decidable.
 func check(first *step, variables []variable) error {
 	if err := checkDrawn(first, variables); err != nil {
 		return err
@@ -141,7 +144,8 @@ func (d decider) choice(c *choice) error {
 	})
 }
 
-// differ fails if something that x can go on to write is a prefix of something that y can, or the other way round.
+// differ fails if something that x can go on to write is a prefix of something that y can,
+// or the other way round.
 func (d decider) differ(x, y side) error {
 	for {
 		x, y = x.settled(), y.settled()
@@ -174,7 +178,8 @@ func (d decider) differ(x, y side) error {
 	}
 }
 
-// branches goes on with every branch of the choice at x, or fails if x is at the end of a story.
+// branches goes on with every branch of the choice at x, or fails if x is at the end of a
+// story.
 func (d decider) branches(x, y side) error {
 	c := x.step.choice
 	if c == nil {
@@ -194,7 +199,8 @@ func (d decider) branches(x, y side) error {
 	return nil
 }
 
-// assign calls try with every possible value of v, drawn before the two sides parted, given what is known; v may be −1.
+// assign calls try with every possible value of v, drawn before the two sides parted,
+// given what is known; v may be −1.
 func (d decider) assign(v int, x, y side, try func(x, y side) error) error {
 	if v < 0 || x.known>>v&1 == 1 {
 		return try(x, y)

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// table declares a variable. Values are rows of forms separated by " / ", in the order that forms names them. Odds are
-// rows of weights, one a value: one row, or one for each value v of the variable given, headed "v:". A weight of 0 means never.
+// table declares a variable. Values are rows of forms separated by " / ", in the order
+// that forms names them. Odds are rows of weights, one a value: one row, or one for each
+// value v of the variable given, headed "v:". A weight of 0 means never.
 type table struct {
 	name, given string
 	forms       string
@@ -22,8 +23,9 @@ type compiler struct {
 	rules     map[string]string
 }
 
-// compile returns the first step of the rule named start, followed by end, and the variables. It fails if the notation is wrong or the
-// grammar is not decidable (see check).
+// compile returns the first step of the rule named start, followed by end, and the
+// variables. It fails if the notation is wrong or the grammar is not decidable (see
+// check).
 func compile(tables []table, rules map[string]string, start, end string) (*step, []variable, error) {
 	c := &compiler{index: map[string]int{}, rules: rules}
 	if len(tables) > maxVariables {
@@ -109,7 +111,8 @@ func parseOdds(s, id string, n int) ([]float64, error) {
 	return normalised(w), nil
 }
 
-// sequence compiles nodes from the last to the first, since each needs the step that follows it.
+// sequence compiles nodes from the last to the first, since each needs the step that
+// follows it.
 func (c *compiler) sequence(nodes []node, next *step, depth int) (*step, error) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		var err error

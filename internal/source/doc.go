@@ -1,15 +1,32 @@
-// Package source generates texts whose probability is known exactly: little stories from a grammar.
+// Package source generates texts whose probability is known exactly: little stories from
+// a grammar, such as
 //
-// A story is written by choosing: who, where, when, what was lost, who helped, what was promised. Choices bind what follows, so that
-// predicting the end of a story takes what was said several sentences before; their probabilities are known, some depend on
-// earlier choices, and no two sequences of choices write the same text. So the probability of a text is the
-// product of the probabilities of its choices, and the entropy of the source follows from the chain rule,
+//	One icy evening, Otto was by the river, fishing, when a storm broke. He crept into a dark
+//	mill, and there sat a little frog, shaking with cold. "Are you scared too?" whispered Otto.
+//	"Only a little," said the frog. So they told stories in the mill until the ice had melted.
+//	Now, when it thunders, Otto tells a story and hopes to see the frog.
 //
-//	H = E[−ln p(story)] = Σ over choices, weighted by the probability to come to them, of the entropy of the choice
+// A story is written by choosing: who, where, when, what was lost, who helped, what was
+// promised. Choices bind what follows, so that predicting the end of a story takes what
+// was said several sentences before: the frog lives by the river, the mill is the one
+// crept into, and telling stories is what they did there. Some probabilities depend on
+// earlier choices: the ice makes the river likely, the river the frog.
 //
-// computed exactly over the joint distribution of the variables on which later choices depend. No model of such
-// texts can have a lower cross-entropy than H, and what it has above H is its Kullback–Leibler divergence.
+// No two sequences of choices write the same text (see check), so the probability of a
+// text is the product of the probabilities of its choices, and the entropy of the source
+// follows from the chain rule,
 //
-// No story is a prefix of another (every one ends with its only line feed), so the end of a story carries no information
-// and need not be scored.
+//	H = E[−ln p(story)] = Σ over choices, weighted by the probability of coming to them, of the entropy of the choice
+//
+// computed exactly over the joint distribution of the variables on which later choices
+// depend (Entropy). No model of such texts can have a lower cross-entropy than H, and what
+// it has above H is its Kullback–Leibler divergence from the source.
+//
+// No story is a prefix of another (every one ends with its only line feed), so the end of
+// a story carries no information and need not be scored.
+//
+// A story has about 24 nats in 350 bytes. Counting words, a perfect bigram pays seven times
+// that and a perfect trigram three and a half times, so a model that comes near H has
+// learnt to look far back. With a byte-pair encoding of 1024 tokens trained on stories, a
+// story takes 95 tokens on average and fits, with <|bos|>, into a context of 128.
 package source

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// derivations is a second implementation of the notation, straight from its definition: it walks over parsed rules with
-// a continuation, reads the tables as they are written, and knows nothing of steps, of the parser or of decidability.
+// derivations is a second implementation of the notation, straight from its definition: it
+// walks over parsed rules with a continuation, reads the tables as they are written, and
+// knows nothing of steps, of the parser or of decidability.
 type derivations struct {
 	tables map[string]table
 	rules  map[string]string
@@ -34,7 +35,8 @@ func (v *drawn) of(name string) int {
 	return v.row
 }
 
-// visit calls found with the probability of every derivation of nodes whose text so far keeps the promise of accept.
+// visit calls found with the probability of every derivation of nodes whose text so far
+// keeps the promise of accept.
 func (d derivations) visit(nodes []node, text string, p float64, v *drawn, accept func(string) bool, found func(string, float64, *drawn)) {
 	if p == 0 || !accept(text) {
 		return

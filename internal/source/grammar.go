@@ -2,16 +2,20 @@ package source
 
 import "math"
 
-// A grammar is compiled into a directed acyclic graph of steps. A derivation is a walk from the first step to the last:
-// a step writes text that is fully determined by what was drawn before, then either chooses how to go on, goes on, or ends.
+// A grammar is compiled into a directed acyclic graph of steps. A derivation is a walk
+// from the first step to the last: a step writes text that is fully determined by what was
+// drawn before, then either chooses how to go on, goes on, or ends.
 
-// maxVariables bounds the variables of one grammar, so that an assignment is a small comparable array.
+// maxVariables bounds the variables of one grammar, so that an assignment is a small
+// comparable array.
 const maxVariables = 24
 
-// assignment holds the value index of every variable drawn so far; those not drawn yet are 0 and never read.
+// assignment holds the value index of every variable drawn so far; those not drawn yet are
+// 0 and never read.
 type assignment [maxVariables]uint8
 
-// variable is a named choice that later text can refer to and later distributions can depend on.
+// variable is a named choice that later text can refer to and later distributions can
+// depend on.
 type variable struct {
 	name   string
 	given  int                 // variable whose value picks the row of odds, or -1
@@ -36,15 +40,17 @@ func (p *piece) bytes(a *assignment) []byte {
 	return p.forms[a[p.variable]]
 }
 
-// step is one node of the graph. At most one of choice and next is set; neither at the end of a story.
+// step is one node of the graph. At most one of choice and next is set; neither at the end
+// of a story.
 type step struct {
 	write  []piece
 	choice *choice
 	next   *step
 }
 
-// choice picks branch i with probability odds[row][i], row being the value of the variable given. If bind ≥ 0 it also
-// records i as the value of that variable. Branches of probability 0 do not exist.
+// choice picks branch i with probability odds[row][i], row being the value of the variable
+// given. If bind ≥ 0 it also records i as the value of that variable. Branches of
+// probability 0 do not exist.
 type choice struct {
 	given int // or -1
 	bind  int // or -1

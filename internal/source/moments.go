@@ -1,14 +1,17 @@
 package source
 
-// Exact expectations over all derivations. With R(s, a) the cost of the rest of a derivation from step s under the
-// assignment a, w the cost of what is written up to the next choice, whose branch i costs c_i and has probability p_i,
+// Exact expectations over all derivations. With R(s, a) the cost of the rest of a
+// derivation from step s under the assignment a, w the cost of what is written up to the
+// next choice, whose branch i costs c_i and has probability p_i,
 //
 //	E R(s, a)  = w + Σ p_i (c_i + E R_i)
 //	E R²(s, a) = w² + 2w Σ p_i (c_i + E R_i) + Σ p_i (c_i² + 2 c_i E R_i + E R_i²)
 //
-// Only the variables that the rest still depends on tell assignments apart, which keeps the number of states small.
+// Only the variables that the rest still depends on tell assignments apart, which keeps
+// the number of states small.
 
-// measure says which cost is added up: the surprisal of choices, and the bytes written by one variable, by literal text or by nothing.
+// measure says which cost is added up: the surprisal of choices, and the bytes written by
+// one variable, by literal text or by nothing.
 type measure struct {
 	surprisal bool
 	writer    int // a variable, literals or nobody
@@ -68,7 +71,8 @@ func (e *expectation) reads(s *step) uint32 {
 	return set
 }
 
-// written is the cost of what is written from s to the next choice or the end, and the step that has the choice, or nil.
+// written is the cost of what is written from s to the next choice or the end, and the
+// step that has the choice, or nil.
 func (e *expectation) written(s *step, a *assignment) (float64, *step) {
 	n := 0
 	for ; s != nil; s = s.next {

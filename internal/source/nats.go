@@ -2,21 +2,23 @@ package source
 
 import "fmt"
 
-// Nats returns −ln of the exact probability of text, which must be one whole story. The error names the first byte at
-// which text stops being a story. The time is linear in len(text) (see check).
+// Nats returns −ln of the exact probability of text, which must be one whole story. The
+// error names the first byte at which text stops being a story. The time is linear in
+// len(text) (see check).
 func (s *Source) Nats(text []byte) (float64, error) {
 	p := parser{text: text}
 	return p.parse(s.first)
 }
 
-// Decision is a choice of the derivation of a story: it is announced by the text from byte Offset on and has surprisal Nats.
+// Decision is a choice of the derivation of a story: it is announced by the text from byte
+// Offset on and has surprisal Nats.
 type Decision struct {
 	Offset int
 	Nats   float64
 }
 
-// Decisions returns the choices of the derivation of text in order: where its nats fall, as a perfect model would pay them. They
-// add up to Nats(text); the errors are the same.
+// Decisions returns the choices of the derivation of text in order: where its nats fall,
+// as a perfect model would pay them. They add up to Nats(text); the errors are the same.
 func (s *Source) Decisions(text []byte) ([]Decision, error) {
 	p := parser{text: text, trace: true}
 	if _, err := p.parse(s.first); err != nil {
@@ -25,7 +27,8 @@ func (s *Source) Decisions(text []byte) ([]Decision, error) {
 	return p.decisions, nil
 }
 
-// parser looks for the derivation of text. There is at most one, and a wrong branch fails before its next choice.
+// parser looks for the derivation of text. There is at most one, and a wrong branch fails
+// before its next choice.
 type parser struct {
 	text      []byte
 	a         assignment
@@ -44,7 +47,8 @@ func (p *parser) parse(first *step) (float64, error) {
 	return 0, fmt.Errorf("source: not a story from byte %d on (%.20q)", p.far, p.text[p.far:])
 }
 
-// walk matches the text from byte at on with what can follow from s, and returns nats plus the surprisal of the choices made.
+// walk matches the text from byte at on with what can follow from s, and returns nats plus
+// the surprisal of the choices made.
 func (p *parser) walk(s *step, at int, nats float64) (float64, bool) {
 	for ; s != nil; s = s.next {
 		for i := range s.write {

@@ -23,7 +23,8 @@ type node any
 // literal is text as it stands, but for the character that means a space.
 type literal string
 
-// mention writes a form of a variable (the first one if form is empty), after drawing it if draw is set.
+// mention writes a form of a variable (the first one if form is empty), after drawing it
+// if draw is set.
 type mention struct {
 	name, form    string
 	capital, draw bool

@@ -7,14 +7,14 @@ func plots() map[string]string {
 			| 2: On <weather.a> <time>, <hero> | 2: The <time> was <weather>, and <hero>]
 			[3: $lost | 3: $visit | 3: $storm | 3: $race | 3: $birthday | 2: $seed | 3: $noise | 2: $riddle]`,
 
-		"lost": `[went | walked | ran | wandered | skipped] <place.to> with {hero.his} <thing>.
+		"lost": `[went | walked | ran | raced | skipped] <place.to> with {hero.his} <thing>.
 			[Halfway home, {thing.it} {thing.was} gone. | A dog barked, and {thing.it} {thing.was} gone.
 			| {Hero.he} fell asleep, and {thing.it} {thing.was} gone. | Somehow {hero.he} lost {thing.them}. | {Hero.he} looked away, and {thing.it} {thing.was} gone.]
 			{Hero.he} was <mood>, but [soon | just then | before long] <helper.a> [came by | looked up].
 			"[Find {thing.them} | Help me | Look for {thing.them}], and I will <promise.will> you {promise.what}," [said | begged] {hero}.
 			The {helper} {helper.searched} and found the {thing.short} <spot>.
-			No longer {mood}, {hero} {promise.did} the {helper} {promise.what}[, as promised | _that very {time} | _at once].
-			[{Hero.he} never lost the {thing.short} again. | By {time.end}, {weather.end}. | It was the [best | finest | only] {promise.short} {place.at}.]`,
+			No longer {mood}, {hero} {promise.did} the {helper} {promise.what}[, as promised | _that {time} | _at once].
+			[{Hero.he} never lost the {thing.short} again. | By {time.end}, {weather.end}. | The [best | finest | only] {promise.short} {place.at}!]`,
 
 		"visit": `[set out | went | walked] <place.through> to visit {hero.his} <kin> with <food.a>.
 			[There sat | Soon {hero.he} met] <helper.a>, hungry and [cold | tired | all alone | wet].
@@ -49,7 +49,7 @@ func plots() map[string]string {
 			{Hero} planted it [behind the house | by the door | under the window | beside the well] and <care.did> every [morning | evening | day].
 			"[Nothing will grow | It is only a seed | It is asleep | How silly]," said <friend>.
 			But in {weeks} weeks there stood {crop.a}, and {friend} [said no more | blushed | wanted one too | danced].
-			{Hero} took the {helper} {crop.gift}. "{Care.the} did it," said the {helper}[. | _kindly. | , and had some more.]`,
+			{Hero} took the {helper} {crop.gift}. "{Care.the} did it," said the {helper}[. | _kindly. | , and asked for more.]`,
 
 		"noise": `was [on the way home <place.through> | looking for nuts <place.at> | all alone <place.at>] when something went <helper.sound>.
 			"[It is | That must be | I hear] <fear.a>," [thought | whispered | said] {hero}, and held {hero.his} <thing> tight.
@@ -59,8 +59,8 @@ func plots() map[string]string {
 
 		"riddle": `wanted to go <place.to>, but <helper.a> [stood | sat | lay] in the way.
 			"<riddle>?" [asked | said] the {helper}.
-			{Hero} [thought hard | looked at {hero.his} shoes | scratched {hero.his} head | counted to nine]. "{Riddle.answer}!" {hero.he} [said | cried | whispered].
+			{Hero} [thought hard | looked at {hero.his} shoes | closed {hero.his} eyes | counted to nine]. "{Riddle.answer}!" {hero.he} [said | cried | whispered].
 			The {helper} [bowed | nodded | sighed] and gave {hero.him} <thing.a>.
-			At {time.end} {hero.he} asked {hero.his} <kin>, too. {Kin.he} [thought | guessed] [all through supper | until {kin.his} tea was cold | in the bath], [in vain | and gave up]. "{Riddle.answer}," said {hero}, and {thing.used}.`,
+			At {time.end} {hero.he} asked {hero.his} <kin>, too. {Kin.he} [thought | guessed] [all through the meal | until {kin.his} tea was cold | in the bath], [in vain | and gave up]. "{Riddle.answer}," said {hero}, and {thing.used}.`,
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// Source is a random source of texts whose probabilities are known exactly. It is immutable and safe for concurrent use.
+// Source is a random source of texts whose probabilities are known exactly. It is
+// immutable and safe for concurrent use.
 type Source struct {
 	first     *step
 	variables []variable
@@ -13,34 +14,39 @@ type Source struct {
 	bytes     float64
 }
 
-// newSource compiles a grammar whose stories all end with end, and computes its expectations.
+// newSource compiles a grammar whose stories all end with end, and computes its
+// expectations.
 func newSource(tables []table, rules map[string]string, start, end string) (*Source, error) {
 	first, variables, err := compile(tables, rules, start, end)
 	if err != nil {
 		return nil, err
 	}
 	s := &Source{first: first, variables: variables, nats: moments(first, measure{true, nobody})}
-	// Expected bytes are a sum over writers, so that no pass has to tell more than one variable's values apart.
+	// Expected bytes are a sum over writers, so that no pass has to tell more than one
+	// variable's values apart.
 	for writer := literals; writer < len(variables); writer++ {
 		s.bytes += moments(first, measure{false, writer}).mean
 	}
 	return s, nil
 }
 
-// Entropy returns the entropy of the source in nats a story, E[−ln p(story)], in closed form.
+// Entropy returns the entropy of the source in nats a story, E[−ln p(story)], in closed
+// form.
 func (s *Source) Entropy() float64 { return s.nats.mean }
 
-// Deviation returns the standard deviation of −ln p(story) over stories in nats, in closed form.
+// Deviation returns the standard deviation of −ln p(story) over stories in nats, in closed
+// form.
 func (s *Source) Deviation() float64 {
-	return math.Sqrt(max(0, s.nats.square-s.nats.mean*s.nats.mean))
+	return math.Sqrt(max(0, s.nats.square-float64(s.nats.mean*s.nats.mean)))
 }
 
-// Bytes returns the expected length of a story in bytes, in closed form. Entropy()/Bytes() is the entropy rate in nats
-// a byte of an endless sequence of independent stories.
+// Bytes returns the expected length of a story in bytes, in closed form. Entropy()/Bytes()
+// is the entropy rate in nats a byte of an endless sequence of independent stories.
 func (s *Source) Bytes() float64 { return s.bytes }
 
-// Story returns story number index of the endless sequence that seed selects, and −ln of its exact probability. Stories are independent;
-// any of them can be had without those before it, and the text is the same on every platform.
+// Story returns story number index of the endless sequence that seed selects, and −ln of
+// its exact probability. Stories are independent; any of them can be had without those
+// before it, and the text is the same on every platform.
 func (s *Source) Story(seed, index uint64) (text []byte, nats float64) {
 	text = make([]byte, 0, 512)
 	random := rand.New(rand.NewPCG(mix(seed), mix(^index)))
@@ -80,7 +86,8 @@ func pick(p []float64, random *rand.Rand) int {
 	return last
 }
 
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection that sends neighbours far apart.
+// mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection that sends
+// neighbours far apart.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -1,6 +1,7 @@
 package source
 
-// The variables of the stories, in the order in which later ones may depend on earlier ones.
+// The variables of the stories, in the order in which later ones may depend on earlier
+// ones.
 func words() []table {
 	return []table{
 		{name: "time", forms: "name / end", odds: []string{"4 3 3"}, values: []string{
@@ -113,7 +114,7 @@ func words() []table {
 			"watered it / the water",
 			"sang to it / the singing",
 			"told it stories / the stories",
-			"talked to it / the talk",
+			"talked to it / the kind words",
 			"danced for it / the dancing",
 		}},
 		{name: "fear", forms: "name / a", odds: []string{"3 3 2 2 2 2"}, values: []string{
