@@ -3,9 +3,9 @@ package lm
 import "xent/internal/tensor"
 
 // Gradients hold the derivative of a loss with respect to all parameters, and
-// for a tied model that of the head in a buffer of its own: the head adds to
-// it first and the embedding last, so that only two separate sums can keep
-// their order when a batch is cut into micro-batches.
+// for a tied model that of the head in a buffer of its own: in one buffer every
+// micro-batch would add its head's part and then its embedding's; in two each
+// is one chain over all rows, however the batch was cut.
 type Gradients struct {
 	arena *Arena
 	w     *Weights // the views, of gradients
