@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unicode"
 )
 
 // benchText returns n bytes of made-up prose: words of random syllables with
@@ -57,6 +58,22 @@ func BenchmarkEncode(b *testing.B) {
 			var ids []int32
 			for b.Loop() {
 				ids = tok.Encode(ids[:0], text)
+			}
+		})
+	}
+}
+
+// BenchmarkEncodePiece encodes one piece without a border.
+func BenchmarkEncodePiece(b *testing.B) {
+	text := benchText(1 << 20)
+	tok := mustTrain(b, [][]byte{text}, 1024)
+	letters := bytes.Join(bytes.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) }), nil)
+	for _, n := range []int{16, 48, 64, 1 << 10, 1 << 16, 1 << 19} {
+		b.Run(fmt.Sprintf("impl=merge/n=%d", n), func(b *testing.B) {
+			b.SetBytes(int64(n))
+			var ids []int32
+			for b.Loop() {
+				ids = tok.Encode(ids[:0], letters[:n])
 			}
 		})
 	}

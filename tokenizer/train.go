@@ -30,8 +30,9 @@ const (
 // the vocabulary has opt.Vocab tokens. Overlapping pairs count each ("aaa" holds
 // two), merging goes from left to right, and of equally frequent pairs the one
 // with the smaller left token, then the smaller right token, comes first; tokens
-// are ordered as in a vocabulary that Hugging Face's trainer makes: bytes by their
-// character in GPT-2's alphabet (see byteRune), then merges by age.
+// are ordered as in a vocabulary that Hugging Face's trainer makes, so that both
+// give the same merges: bytes by the character that stands for them in the file
+// (printable Latin-1 first, by value, then the others), then merges by age.
 //
 // A pair that occurs once, whose bytes already are a token or are more than 256
 // is never merged. When no pair is left the vocabulary stays smaller than asked:
