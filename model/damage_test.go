@@ -8,6 +8,7 @@ import (
 
 	"xent/internal/safetensors"
 	"xent/internal/tensor"
+	"xent/lm"
 	"xent/tokenizer"
 )
 
@@ -123,7 +124,7 @@ func TestWrongFolders(t *testing.T) {
 		}), weightsFile, "model.embed_tokens.weight has type F64"},
 		{"tensor of integers", inFile(weightsFile, func(b []byte) []byte { return replace(`"F32"`, `"I32"`)(b) }), weightsFile, "checksum"},
 
-		{"no tokenizer", remove(tokenizerFile), tokenizerFile, "no such file"},
+		{"no tokenizer", remove(tokenizerFile), tokenizerFile, ""},
 		{"tokenizer cut", inFile(tokenizerFile, func(b []byte) []byte { return b[:len(b)/2] }), tokenizerFile, ""},
 		{"settings cut", inFile(settingsFile, func(b []byte) []byte { return b[:len(b)/2] }), settingsFile, "broken JSON"},
 		{"unknown BOS", inFile(settingsFile, replace("<|bos|>", "<s>")), settingsFile, `no token "<s>"`},
@@ -167,6 +168,24 @@ func TestHarmless(t *testing.T) {
 		dir := saved(t, arena)
 		change(t, dir)
 		compareOpened(t, dir, name, want)
+	}
+}
+
+// TestConfigDefaults reads what transformers of two generations write, where
+// absent fields have LlamaConfig's defaults.
+func TestConfigDefaults(t *testing.T) {
+	const shape = `{"architectures":["LlamaForCausalLM"],"vocab_size":9,"hidden_size":8,"num_hidden_layers":3,"num_attention_heads":2,"intermediate_size":5`
+	plain := lm.Spec{Vocab: 9, Context: 2048, Width: 8, Layers: 3, Heads: 2, KVHeads: 2, HeadDim: 4, Hidden: 5, RopeTheta: 10000, NormEps: 1e-6}
+	full := lm.Spec{Vocab: 9, Context: 64, Width: 8, Layers: 3, Heads: 2, KVHeads: 1, HeadDim: 6, Hidden: 5, Tied: true, RopeTheta: 5e5, NormEps: 1e-5}
+	const rest = `,"max_position_embeddings":64,"num_key_value_heads":1,"head_dim":6,"tie_word_embeddings":true,"rms_norm_eps":1e-05`
+	for text, want := range map[string]lm.Spec{
+		shape + `,"head_dim":null,"rope_scaling":null}`:                                  plain,
+		shape + rest + `,"rope_theta":500000.0}`:                                         full,
+		shape + rest + `,"rope_parameters":{"rope_type":"default","rope_theta":500000}}`: full,
+	} {
+		if _, got, err := parseConfig([]byte(text)); err != nil || got != want {
+			t.Errorf("%s\nis %+v (%v)\nwant %+v", text, got, err, want)
+		}
 	}
 }
 

@@ -104,9 +104,9 @@ func (s *sequence) next(more int) error {
 		return err
 	}
 	if s.cache == nil {
-		capacity := s.m.Context()
-		if more > 0 && more < capacity-len(s.tokens) {
-			capacity = len(s.tokens) + more
+		capacity := 0 // the context
+		if more > 0 {
+			capacity = len(s.tokens) + min(more, s.m.Context())
 		}
 		s.cache = r.NewCache(capacity)
 	}

@@ -38,6 +38,9 @@ func TestScoreAlone(t *testing.T) {
 	if err := m.Score(ctx, windows, from, all); err != nil {
 		t.Fatal(err)
 	}
+	if m.room != batchTokens {
+		t.Errorf("a runner for %d tokens: batches are not limited", m.room)
+	}
 	m.SetWorkers(3)
 	at := n
 	for w := len(windows) - 1; w >= 0; w-- {

@@ -28,6 +28,7 @@ func TestBOSPolicy(t *testing.T) {
 		fails    bool
 	}{
 		{name: "post-processor alone", tok: adding, settings: `{}`, id: 256, known: true, adds: true},
+		{name: "post-processor before the name", tok: adding, settings: `{"bos_token":"A"}`, id: 256, known: true, adds: true},
 		{name: "settings switch off", tok: adding, settings: `{"add_bos_token":false}`, id: 256, known: true},
 		{name: "settings switch on", tok: silent, settings: `{"add_bos_token":true,"bos_token":"<|bos|>"}`, id: 256, known: true, adds: true},
 		{name: "token as an object", tok: silent, settings: `{"add_bos_token":true,"bos_token":{"content":"A","lstrip":false}}`, id: 65, known: true, adds: true},
