@@ -4,7 +4,8 @@
 // its place by one rename.
 //
 // On an error nothing of the attempt stays behind and what was there before is
-// untouched. A process that is killed can leave a temporary name behind, which
+// untouched; only where the disk fails at the very last step, making the rename
+// itself durable, the new content is in place already. A process that is killed can leave a temporary name behind, which
 // Sweep removes; it is hidden and never opened by anybody.
 package durable
 
