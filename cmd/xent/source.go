@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"xent/internal/source"
+)
+
+func sourceCommand(s *streams) *cobra.Command {
+	var number int
+	var seed, skip uint64
+	c := &cobra.Command{
+		Use:   "source",
+		Short: "Write stories whose probability is known, as JSON lines",
+		Long: `Writes stories of the built-in source, one JSON object a line: the text and
+−ln of its exact probability. No model of these stories can need fewer nats on
+average than their entropy.`,
+		Example: `  xent source --stories 3
+  xent source --stories 100000 --seed 7 > stories.jsonl`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if number < 0 {
+				return usagef("--stories %d: want a number from 0 on", number)
+			}
+			src, w := source.Stories(), bufio.NewWriter(s.out)
+			e := json.NewEncoder(w)
+			e.SetEscapeHTML(false)
+			for i := range uint64(number) {
+				if err := c.Context().Err(); err != nil {
+					return err
+				}
+				text, nats := src.Story(seed, skip+i)
+				if err := e.Encode(struct {
+					Text string  `json:"text"`
+					Nats float64 `json:"nats"`
+				}{string(text), nats}); err != nil {
+					return err
+				}
+			}
+			return w.Flush()
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&number, "stories", 10, "how many")
+	f.Uint64Var(&seed, "seed", 1, "which endless sequence of stories")
+	f.Uint64Var(&skip, "skip", 0, "stories of the sequence to leave out")
+	return c
+}

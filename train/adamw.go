@@ -1,0 +1,117 @@
+package train
+
+import (
+	"math"
+
+	"xent/internal/par"
+	"xent/lm"
+)
+
+// spanElements bounds the pieces that goroutines take, and fixes the pieces
+// whose squares are summed: a part of the numbers' definition.
+const spanElements = 1 << 14
+
+// A span is a piece of one tensor in an arena.
+type span struct {
+	lo, hi int
+	decays bool
+}
+
+// AdamW (Loshchilov and Hutter 2019, algorithm 2), at step t counted from 1:
+//
+//	g ← g·min(1, clip/‖g‖)
+//	m ← β₁m + (1−β₁)g          v ← β₂v + (1−β₂)g²
+//	w ← w − η·(λw + (m/(1−β₁ᵗ)) / (√(v/(1−β₂ᵗ)) + ε))
+//
+// with λ = 0 for norm factors.
+type adamW struct {
+	Optimizer
+	workers int
+	w, g    []float32
+	m, v    []float32
+	spans   []span
+	squares []float64 // Σ g² a span
+	norm    normTask
+	update  updateTask
+}
+
+func newAdamW(z Optimizer, workers int, a *lm.Arena, g *lm.Gradients) *adamW {
+	n := len(a.Data())
+	o := &adamW{Optimizer: z, workers: workers, w: a.Data(), g: g.Data(), m: make([]float32, n), v: make([]float32, n)}
+	for _, t := range a.Spec().Tensors() {
+		end := t.Offset + t.Rows*t.Cols
+		for lo := t.Offset; lo < end; lo += spanElements {
+			o.spans = append(o.spans, span{lo, min(lo+spanElements, end), t.Role != lm.Scale})
+		}
+	}
+	o.squares = make([]float64, len(o.spans))
+	o.norm.o, o.update.o = o, o
+	return o
+}
+
+// step updates the weights from the gradients and returns the gradient's norm
+// before clipping; when that is not finite, nothing is changed.
+func (o *adamW) step(t int, rate float64) float64 {
+	par.Run(o.workers, len(o.spans), 1, &o.norm)
+	sum := 0.0
+	for _, s := range o.squares {
+		sum += s
+	}
+	norm := math.Sqrt(sum)
+	if !(norm <= math.MaxFloat64) {
+		return norm
+	}
+	clip := 1.0
+	if norm > o.Clip {
+		clip = o.Clip / norm
+	}
+	u := &o.update
+	u.clip = float32(clip)
+	u.rate = float32(rate / (1 - math.Pow(o.Beta1, float64(t))))
+	u.decay = float32(rate * o.WeightDecay)
+	u.correct = float32(1 / (1 - math.Pow(o.Beta2, float64(t))))
+	par.Run(o.workers, len(o.spans), 1, u)
+	return norm
+}
+
+type normTask struct{ o *adamW }
+
+// Do implements par.Task over spans.
+func (n *normTask) Do(_, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		s := n.o.spans[i]
+		sum := 0.0
+		for _, g := range n.o.g[s.lo:s.hi] {
+			sum += float64(float64(g) * float64(g)) // exact, and never fused
+		}
+		n.o.squares[i] = sum
+	}
+}
+
+type updateTask struct {
+	o             *adamW
+	clip, correct float32
+	rate, decay   float32
+}
+
+// Do implements par.Task over spans.
+func (u *updateTask) Do(_, lo, hi int) {
+	b1, b2 := float32(u.o.Beta1), float32(u.o.Beta2)
+	c1, c2, eps := float32(1-u.o.Beta1), float32(1-u.o.Beta2), float32(u.o.Epsilon)
+	for _, s := range u.o.spans[lo:hi] {
+		decay := u.decay
+		if !s.decays {
+			decay = 0
+		}
+		w, g := u.o.w[s.lo:s.hi], u.o.g[s.lo:s.hi]
+		m, v := u.o.m[s.lo:s.hi][:len(w)], u.o.v[s.lo:s.hi][:len(w)]
+		for i, gi := range g {
+			gi *= u.clip
+			mi := float32(b1*m[i]) + float32(c1*gi)
+			vi := float32(b2*v[i]) + float32(c2*float32(gi*gi))
+			m[i], v[i] = mi, vi
+			root := float32(math.Sqrt(float64(float32(vi * u.correct))))
+			w[i] -= float32(decay*w[i]) + float32(u.rate*mi)/(root+eps)
+		}
+	}
+}

@@ -1,0 +1,207 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"xent/internal/baseline"
+	"xent/internal/corpus"
+	"xent/internal/source"
+	"xent/measure"
+	"xent/tokenizer"
+)
+
+const (
+	// The source has no end, so parts of it stand for the whole: heldIndex on
+	// are the stories to be measured on, far from those learnt from.
+	sampleStories    = 6000 // train the tokenizer and the counts
+	evaluatedStories = 100  // each evaluation
+	finalStories     = 2000 // the last
+	heldIndex        = 1 << 40
+
+	evaluatedBytes = 24 << 10 // of a text, each evaluation
+	finalBytes     = 1 << 20  // the last
+)
+
+// corpusRef names a corpus in a checkpoint.
+type corpusRef struct {
+	Source    bool     `json:"source,omitempty"`
+	Paths     []string `json:"paths,omitempty"`
+	TextField string   `json:"text_field,omitempty"`
+	Hash      string   `json:"sha256,omitempty"`
+}
+
+// A dataset is a corpus made ready: a tokenizer, token streams, and texts to
+// be measured on.
+type dataset struct {
+	ref       corpusRef
+	info      Corpus
+	tok       *tokenizer.Tokenizer
+	bos       int32
+	docs      [][]int32          // the training part; nil for the source
+	evaluated []measure.Document // during the run
+	final     []measure.Document // at its end
+	trueNats  []float64          // of final, where the source knows them
+	entropy   float64            // of the source, nats a story
+}
+
+// load reads a corpus and trains a tokenizer of at most vocab tokens on its
+// training part, or takes tok where that is not nil.
+func load(ctx context.Context, ref corpusRef, stdin io.Reader, vocab int, seed uint64, tok *tokenizer.Tokenizer) (*dataset, error) {
+	d := &dataset{ref: ref, tok: tok}
+	if ref.Source {
+		return d, d.loadStories(vocab, seed)
+	}
+	return d, d.loadTexts(ctx, stdin, vocab)
+}
+
+func (d *dataset) loadStories(vocab int, seed uint64) error {
+	src := source.Stories()
+	sample := func(yield func([]byte) bool) {
+		for i := range uint64(sampleStories) {
+			// The stream's own first stories: they are the training part.
+			if text, _ := src.Story(seed, i); !yield(text) {
+				return
+			}
+		}
+	}
+	if err := d.tokenizer(sample, vocab); err != nil {
+		return err
+	}
+	for i := range uint64(finalStories) {
+		text, nats := src.Story(seed, heldIndex+i)
+		d.final = append(d.final, measure.Document{Name: fmt.Sprintf("story %d", i), Text: text})
+		d.trueNats = append(d.trueNats, nats)
+	}
+	d.evaluated, d.entropy = d.final[:evaluatedStories], src.Entropy()
+	d.info = Corpus{Source: true, Floor: src.Entropy() / src.Bytes() / math.Ln2}
+	var encoded [][]int32
+	for text := range sample {
+		encoded = append(encoded, d.tok.Encode(nil, text))
+	}
+	return d.describe(encoded)
+}
+
+func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) error {
+	docs, read, err := corpus.Read(ctx, d.ref.Paths, corpus.Options{TextField: d.ref.TextField, Stdin: stdin})
+	if err != nil {
+		return err
+	}
+	if d.ref.Hash = corpus.Hash(docs); read.Bytes == 0 {
+		return fmt.Errorf("nothing to learn from: %d documents in %q, all empty", read.Documents, d.ref.Paths)
+	}
+	learn, held := corpus.Split(docs)
+	if len(learn) == 0 || len(held) == 0 {
+		return fmt.Errorf("the corpus is too small: %d bytes in %d documents leave nothing to hold out; a few thousand bytes are the least", read.Bytes, read.Documents)
+	}
+	texts := func(yield func([]byte) bool) {
+		for _, doc := range learn {
+			if !yield(doc.Text) {
+				return
+			}
+		}
+	}
+	if err := d.tokenizer(texts, vocab); err != nil {
+		return err
+	}
+	d.info = Corpus{Documents: len(learn), Skipped: read.Binary}
+	for _, doc := range learn {
+		d.info.Bytes += len(doc.Text)
+		d.docs = append(d.docs, slices.Clip(d.tok.Encode(nil, doc.Text)))
+	}
+	d.final, d.evaluated = firstBytes(held, finalBytes), firstBytes(held, evaluatedBytes)
+	return d.describe(d.docs)
+}
+
+func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
+	if d.tok == nil {
+		if d.tok, err = tokenizer.Train(texts, tokenizer.Options{Vocab: vocab}); err != nil {
+			return err
+		}
+	}
+	bos, ok := d.tok.BOS()
+	if d.bos = bos; !ok {
+		return errors.New("the model's tokenizer has no BOS")
+	}
+	return nil
+}
+
+// describe completes info from the training tokens: counts and baselines.
+func (d *dataset) describe(learnt [][]int32) error {
+	var held [][]byte
+	for _, doc := range d.final {
+		held = append(held, doc.Text)
+		d.info.HeldBytes += len(doc.Text)
+	}
+	d.info.HeldDocuments = len(held)
+	for _, doc := range d.evaluated {
+		d.info.EvaluatedBytes += len(doc.Text)
+	}
+	counts := baseline.NewCounts(d.tok.Vocab(), d.bos)
+	for _, ids := range learnt {
+		d.info.Tokens += len(ids)
+		if err := counts.Add(ids); err != nil {
+			return err
+		}
+	}
+	d.add("gzip -9", float64(baseline.Gzip(held...)))
+	d.add("zstd (best)", float64(baseline.Zstd(held...)))
+	encoded := func(yield func([]int32) bool) {
+		for _, text := range held {
+			if !yield(d.tok.Encode(nil, text)) {
+				return
+			}
+		}
+	}
+	for _, m := range []struct {
+		name  string
+		model baseline.Model
+	}{{"token counts", counts.Unigram()}, {"bigram counts", counts.Bigram()}} {
+		bits, err := baseline.Bits(m.model, d.bos, encoded)
+		if err != nil {
+			return err
+		}
+		d.add(m.name, bits)
+	}
+	return nil
+}
+
+func (d *dataset) add(name string, bits float64) {
+	d.info.Baselines = append(d.info.Baselines, Baseline{name, bits / float64(d.info.HeldBytes)})
+}
+
+// stream returns the training sequences from their beginning.
+func (d *dataset) stream(context int, seed uint64) stream {
+	if d.ref.Source {
+		return &stories{source: source.Stories(), tok: d.tok, context: context, seed: seed}
+	}
+	return newTexts(d.docs, context, seed)
+}
+
+// firstBytes returns the first documents, about n bytes of them: the last one is cut
+// at the start of a rune.
+func firstBytes(docs []corpus.Document, n int) (first []measure.Document) {
+	for _, doc := range docs {
+		text := doc.Text
+		if len(text) > n {
+			at := n
+			for at > 0 && n-at < utf8.UTFMax && !utf8.RuneStart(text[at]) {
+				at--
+			}
+			text = text[:at]
+		}
+		if len(text) > 0 {
+			first = append(first, measure.Document{Name: doc.Name, Text: text})
+		}
+		if n -= len(text); n <= 0 {
+			break
+		}
+	}
+	return first
+}

@@ -1,0 +1,89 @@
+package train
+
+import (
+	"time"
+
+	"xent/entropy"
+	"xent/lm"
+)
+
+// An Event is something that happened in a run: one of *Begun, *Progress,
+// *Evaluated, *Overfitting and *Saved.
+type Event interface{ event() }
+
+// Begun is the first event: what will be done, and what it needs.
+type Begun struct {
+	Out         string
+	Spec        lm.Spec
+	Size        string // "" when the shape is the caller's own
+	Parameters  int
+	Corpus      Corpus
+	Step, Steps int // Step > 0 when a run is resumed
+	BatchTokens int
+	Memory      int64         // bytes of parameters, moments, gradients and activations
+	Disk        int64         // bytes of the folder
+	Expected    time.Duration // from here to the end; 0 when not known yet
+	Backend     string
+}
+
+// Corpus describes what is learnt from.
+type Corpus struct {
+	Source                   bool // the built-in stories
+	Documents, Bytes         int  // of the training part; 0 for the endless source
+	HeldDocuments, HeldBytes int
+	EvaluatedBytes           int     // of the held-out part, at each evaluation
+	Tokens                   int     // of the training part
+	Floor                    float64 // bits a byte, the source's entropy rate; 0 when not known
+	Baselines                []Baseline
+	Skipped                  []string // files of folders that are not text
+}
+
+// A Baseline is what a simpler method needs for the held-out part.
+type Baseline struct {
+	Name        string
+	BitsPerByte float64
+}
+
+// Progress comes about twice a second.
+type Progress struct {
+	Step, Steps     int
+	Loss            entropy.Nats // a token, mean since the last Progress
+	Rate            float64      // learning rate
+	Norm            float64      // of the gradient, before clipping
+	Tokens          int64        // learnt from so far
+	TokensPerSecond float64
+	Elapsed, Left   time.Duration
+	HeldOut         float64 // bits a byte at the last evaluation
+}
+
+// Evaluated comes with each held-out evaluation, the first before step 1.
+type Evaluated struct {
+	Point
+	Steps int
+	Best  bool // the best so far; its weights are in the folder
+}
+
+// A Point is one held-out evaluation.
+type Point struct {
+	Step        int     `json:"step"`
+	Tokens      int64   `json:"tokens"`                         // learnt from so far
+	TrainNats   float64 `json:"train_nats_per_token,omitempty"` // mean since the last evaluation
+	HeldNats    float64 `json:"heldout_nats_per_token"`
+	BitsPerByte float64 `json:"heldout_bits_per_byte"`
+}
+
+// Overfitting comes once, when held-out bits a byte have risen over several
+// evaluations while the training loss fell. The best model is kept.
+type Overfitting struct {
+	Step, BestStep int
+	Held, Best     float64 // bits a byte
+}
+
+// Saved comes when a checkpoint is on the disk.
+type Saved struct{ Step int }
+
+func (*Begun) event()       {}
+func (*Progress) event()    {}
+func (*Evaluated) event()   {}
+func (*Overfitting) event() {}
+func (*Saved) event()       {}

@@ -1,0 +1,193 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"xent/lm"
+)
+
+// Options says what to learn from, how large a model, and for how long.
+type Options struct {
+	Out       string    // the model folder to make; must not exist
+	Paths     []string  // files, folders, "-"; none: the built-in source of stories
+	Stdin     io.Reader // what "-" reads
+	TextField string    // field of JSON lines; "" means "text"
+
+	Size  string // "nano", "micro", "small"; "" chooses: by the machine's speed under a time budget, else micro
+	Shape Shape  // overrides of the size
+
+	// The budget: at most one of the three; none means DefaultMinutes.
+	Minutes   float64 // wall time from Started to the end of Run
+	Steps     int
+	MaxTokens int64 // tokens learnt from, repetitions counted
+	// Started is when Minutes began; zero: when Run is called.
+	Started time.Time
+
+	Seed            uint64
+	BatchTokens     int // tokens of one step, about; 0: the size's
+	MicroTokens     int // tokens computed at a time, which bounds memory and changes no bit; 0: all of a step
+	EvalEvery       int // steps between held-out evaluations; 0: about 20 in a run
+	CheckpointEvery int // steps between checkpoints; 0: with each evaluation
+	Optimizer       Optimizer
+	Workers         int // goroutines; 0: GOMAXPROCS. Changes no bit
+
+	// Progress, unless nil, is told what happens, on the caller's goroutine.
+	Progress func(Event)
+}
+
+// DefaultMinutes is the budget when none is given.
+const DefaultMinutes = 1.5
+
+// A Shape overrides dimensions of a size; zero fields keep the size's.
+type Shape struct {
+	Vocab   int // tokens to train the tokenizer to; 257 makes it single bytes
+	Context int
+	Width   int
+	Layers  int
+	Heads   int
+	KVHeads int
+	HeadDim int
+	Hidden  int
+}
+
+// Sizes are the names Options.Size knows, smallest first.
+var sizes = []struct {
+	name        string
+	shape       Shape
+	batchTokens int
+	peak        float64
+}{
+	{"nano", Shape{Vocab: 512, Context: 128, Width: 96, Layers: 2, Heads: 3, KVHeads: 3, HeadDim: 32, Hidden: 256}, 512, 4e-3},
+	{"micro", Shape{Vocab: 1024, Context: 128, Width: 160, Layers: 4, Heads: 5, KVHeads: 5, HeadDim: 32, Hidden: 432}, 512, 3e-3},
+	{"small", Shape{Vocab: 4096, Context: 256, Width: 320, Layers: 6, Heads: 10, KVHeads: 10, HeadDim: 32, Hidden: 864}, 4096, 2e-3},
+}
+
+// An Optimizer sets AdamW (Loshchilov and Hutter 2019) and its learning rate.
+// Zero fields stand for the defaults named; the defaults of PeakRate are the
+// size's.
+type Optimizer struct {
+	PeakRate    float64 `json:"peak_rate"`
+	Beta1       float64 `json:"beta1"`        // 0.9
+	Beta2       float64 `json:"beta2"`        // 0.95
+	Epsilon     float64 `json:"epsilon"`      // 1e-8
+	WeightDecay float64 `json:"weight_decay"` // 0.1, on matrices; norm factors are left alone
+	Clip        float64 `json:"clip"`         // 1: the greatest norm of the whole gradient
+	Schedule    string  `json:"schedule"`     // "wsd" (warm-up, stable, decay) or "cosine"
+	Warmup      float64 `json:"warmup"`       // 0.03 of the steps: linear from 0
+	Decay       float64 `json:"decay"`        // 0.4 of the steps have passed when wsd begins to fall
+	FinalRate   float64 `json:"final_rate"`   // 0.02 of the peak, at the last step
+}
+
+// An OptionError says which option cannot be used and what would do.
+type OptionError struct {
+	Option string
+	Value  any
+	Want   string
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("option %s = %v: want %s", e.Option, e.Value, e.Want)
+}
+
+func (o *Options) check() error {
+	budgets := 0
+	for _, set := range []bool{o.Minutes != 0, o.Steps != 0, o.MaxTokens != 0} {
+		if set {
+			budgets++
+		}
+	}
+	switch {
+	case o.Out == "":
+		return &OptionError{"Out", `""`, "a folder to make"}
+	case budgets > 1:
+		return errors.New("give one budget only: minutes, steps or max-tokens")
+	case !(o.Minutes >= 0 && o.Minutes < math.Inf(1)):
+		return &OptionError{"Minutes", o.Minutes, "a positive number"}
+	case o.Steps < 0:
+		return &OptionError{"Steps", o.Steps, "a positive number"}
+	case o.MaxTokens < 0:
+		return &OptionError{"MaxTokens", o.MaxTokens, "a positive number"}
+	case o.BatchTokens < 0 || o.MicroTokens < 0:
+		return &OptionError{"BatchTokens or MicroTokens", min(o.BatchTokens, o.MicroTokens), "a positive number"}
+	case o.EvalEvery < 0 || o.CheckpointEvery < 0:
+		return &OptionError{"EvalEvery or CheckpointEvery", min(o.EvalEvery, o.CheckpointEvery), "a positive number of steps"}
+	case o.Shape.Vocab != 0 && o.Shape.Vocab < 257:
+		return &OptionError{"Vocab", o.Shape.Vocab, "at least 257: the bytes and BOS"}
+	case o.Shape.Context != 0 && o.Shape.Context < 2:
+		return &OptionError{"Context", o.Shape.Context, "at least 2 tokens"}
+	}
+	if o.Size != "" && sizeIndex(o.Size) < 0 {
+		return &OptionError{"Size", o.Size, "nano, micro or small"}
+	}
+	return o.Optimizer.check()
+}
+
+func (z *Optimizer) check() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+		below float64
+	}{
+		{"PeakRate", z.PeakRate, math.Inf(1)}, {"Beta1", z.Beta1, 1}, {"Beta2", z.Beta2, 1}, {"Epsilon", z.Epsilon, math.Inf(1)},
+		{"WeightDecay", z.WeightDecay, math.Inf(1)}, {"Clip", z.Clip, math.Inf(1)}, {"Warmup", z.Warmup, 1}, {"Decay", z.Decay, 1}, {"FinalRate", z.FinalRate, 1},
+	} {
+		if !(f.value >= 0 && f.value < f.below) {
+			return &OptionError{"Optimizer." + f.name, f.value, fmt.Sprintf("a number in [0, %v)", f.below)}
+		}
+	}
+	if z.Schedule != "" && z.Schedule != "wsd" && z.Schedule != "cosine" {
+		return &OptionError{"Optimizer.Schedule", z.Schedule, "wsd or cosine"}
+	}
+	return nil
+}
+
+func sizeIndex(name string) int {
+	for i, s := range sizes {
+		if s.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// or returns a unless it is zero.
+func or[T comparable](a, b T) T {
+	var zero T
+	if a == zero {
+		return b
+	}
+	return a
+}
+
+// resolve fills in what a size and its overrides leave open.
+func (o *Options) resolve(size int) (Shape, Optimizer, int) {
+	d, s, z := sizes[size], o.Shape, o.Optimizer
+	s = Shape{
+		Vocab: or(s.Vocab, d.shape.Vocab), Context: or(s.Context, d.shape.Context), Width: or(s.Width, d.shape.Width),
+		Layers: or(s.Layers, d.shape.Layers), HeadDim: or(s.HeadDim, d.shape.HeadDim), Heads: s.Heads, KVHeads: s.KVHeads, Hidden: s.Hidden,
+	}
+	if o.Shape.Width == 0 { // the size's own proportions
+		s.Heads, s.Hidden = or(s.Heads, d.shape.Heads), or(s.Hidden, d.shape.Hidden)
+	}
+	s.Heads = or(s.Heads, max(1, s.Width/s.HeadDim))
+	s.KVHeads = or(s.KVHeads, s.Heads)
+	s.Hidden = or(s.Hidden, (s.Width*8/3+15)/16*16)
+	z = Optimizer{
+		PeakRate: or(z.PeakRate, d.peak), Beta1: or(z.Beta1, 0.9), Beta2: or(z.Beta2, 0.95), Epsilon: or(z.Epsilon, 1e-8),
+		WeightDecay: or(z.WeightDecay, 0.1), Clip: or(z.Clip, 1), Schedule: or(z.Schedule, "wsd"),
+		Warmup: or(z.Warmup, 0.03), Decay: or(z.Decay, 0.4), FinalRate: or(z.FinalRate, 0.02),
+	}
+	return s, z, max(or(o.BatchTokens, d.batchTokens), 1)
+}
+
+// spec is the model of that shape over a tokenizer's vocabulary.
+func (s Shape) spec(vocab int) lm.Spec {
+	return lm.Spec{
+		Vocab: vocab, Context: s.Context, Width: s.Width, Layers: s.Layers, Heads: s.Heads, KVHeads: s.KVHeads,
+		HeadDim: s.HeadDim, Hidden: s.Hidden, Tied: true, RopeTheta: 10000, NormEps: 1e-5,
+	}
+}

@@ -1,0 +1,321 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"xent"
+	"xent/internal/gemm"
+	"xent/lm"
+	"xent/measure"
+	"xent/model"
+)
+
+// A run is a training run in memory.
+type run struct {
+	out      string
+	plan     plan
+	progress progress
+	data     *dataset
+	workers  int
+	emit     func(Event)
+
+	arena   *lm.Arena
+	grads   *lm.Gradients
+	opt     *adamW
+	runner  *lm.Runner
+	batches batcher
+	model   *model.Model // over the arena, for evaluation
+
+	started time.Time
+	window  meter // since the last Progress event
+}
+
+// An InterruptedError says that the context ended. All is saved; Resume
+// continues with the step after Step.
+type InterruptedError struct {
+	Out         string
+	Step, Steps int
+	Cause       error
+}
+
+func (e *InterruptedError) Error() string {
+	return fmt.Sprintf("stopped at step %d of %d; everything is saved in %s", e.Step, e.Steps, e.Out)
+}
+
+func (e *InterruptedError) Unwrap() error { return e.Cause }
+
+// A DivergedError says that the loss or its gradient is no longer a number.
+type DivergedError struct {
+	Out            string
+	Step, BestStep int
+	PeakRate       float64
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("training diverged at step %d: the loss or its gradient is not finite; the best model, of step %d, is kept in %s; try again with a peak rate below %g",
+		e.Step, e.BestStep, e.Out, e.PeakRate)
+}
+
+// newRun allocates everything a plan needs.
+func newRun(out string, p plan, d *dataset, workers int, emit func(Event)) (*run, error) {
+	if emit == nil {
+		emit = func(Event) {}
+	}
+	r := &run{out: out, plan: p, data: d, workers: workers, emit: emit, started: time.Now()}
+	r.arena, r.grads = lm.NewArena(p.Spec), lm.NewGradients(p.Spec)
+	r.opt = newAdamW(p.Optimizer, workers, r.arena, r.grads)
+	var err error
+	if r.runner, err = lm.NewRunner(r.arena.Weights(), max(p.MicroTokens, p.Spec.Context), workers); err != nil {
+		return nil, err
+	}
+	if r.model, err = model.New(out, r.arena.Weights(), d.tok); err != nil {
+		return nil, err
+	}
+	r.model.SetWorkers(workers)
+	r.restart()
+	return r, nil
+}
+
+// restart puts the run before its first step.
+func (r *run) restart() {
+	r.arena.Init(r.plan.Seed)
+	clear(r.opt.m)
+	clear(r.opt.v)
+	r.batches = batcher{stream: r.data.stream(r.plan.Spec.Context, r.plan.Seed), bos: r.data.bos}
+	r.progress = progress{}
+}
+
+// create makes the model folder, with a checkpoint of step 0.
+func (r *run) create() error {
+	return model.Create(r.out, r.plan.Spec, r.data.tok, func(dir string) error {
+		about, err := json.MarshalIndent(struct {
+			MadeBy     string `json:"made_by"`
+			Parameters int    `json:"parameters"`
+			Plan       *plan  `json:"plan"`
+		}{"xent train", r.plan.Spec.Parameters(), &r.plan}, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, descriptionFile), append(about, '\n'), 0o666); err != nil {
+			return err
+		}
+		if err := os.Mkdir(filepath.Join(dir, stateDir), 0o777); err != nil {
+			return err
+		}
+		return writeCheckpoint(dir, &r.plan, &r.progress, r.arena.Data(), r.opt.m, r.opt.v)
+	})
+}
+
+// restore puts the run where a checkpoint was written.
+func (r *run) restore(c *checkpoint) {
+	copy(r.arena.Data(), c.weights)
+	copy(r.opt.m, c.m1)
+	copy(r.opt.v, c.m2)
+	r.progress = c.progress
+	r.batches.seek(c.progress.Cursor)
+}
+
+// loop runs the steps that are left.
+func (r *run) loop(ctx context.Context) error {
+	if len(r.progress.Curve) == 0 {
+		if err := r.evaluate(ctx); err != nil {
+			return err
+		}
+	}
+	r.window.reset()
+	for r.progress.Step < r.plan.Steps {
+		if err := ctx.Err(); err != nil {
+			return r.interrupted(err)
+		}
+		if err := r.step(); err != nil {
+			return err
+		}
+		step := r.progress.Step
+		last := step == r.plan.Steps
+		if step%r.plan.EvalEvery == 0 || last {
+			evaluation := stopwatch()
+			if err := r.evaluate(ctx); err != nil {
+				return err
+			}
+			r.window.since = r.window.since.Add(evaluation()) // it is no training time
+		}
+		if step%r.plan.CheckpointEvery == 0 || last {
+			if err := r.save(); err != nil {
+				return err
+			}
+		}
+		r.report(last)
+	}
+	return nil
+}
+
+// step learns from one batch.
+func (r *run) step() error {
+	var total xent.Total
+	loss, norm, err := r.learn(&total)
+	if err != nil {
+		return err
+	}
+	if math.IsNaN(loss) || math.IsInf(loss, 0) || !(norm <= math.MaxFloat64) {
+		return &DivergedError{r.out, r.progress.Step + 1, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
+	}
+	res, g := total.Result(), &r.progress
+	g.Step++
+	g.Cursor = r.batches.cursor()
+	g.Tokens += int64(res.Count)
+	g.TrainSum += res.Sum
+	g.TrainRows += res.Weight
+	r.window.add(res, norm)
+	return nil
+}
+
+// learn computes loss and gradient of the next batch, in micro-batches that
+// change no bit, and updates the weights.
+func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
+	p := &r.plan
+	batch := r.batches.fill(p.BatchTokens)
+	scale := 1 / float64(len(batch.Targets)) // every target counts
+	r.grads.Zero()
+	err = cut(batch, r.plan.MicroTokens, func(part lm.Batch) error { return r.runner.Gradient(total, part, scale, r.grads) })
+	if err != nil {
+		return 0, 0, err
+	}
+	r.grads.Fold()
+	norm = r.opt.step(r.progress.Step+1, p.Optimizer.rate(r.progress.Step, p.Steps))
+	return total.Result().Mean(), norm, nil
+}
+
+func (g *progress) bestStep() int {
+	if len(g.Curve) == 0 {
+		return 0
+	}
+	return g.Curve[g.Best].Step
+}
+
+// evaluate measures the held-out part and keeps the weights if they are the
+// best so far.
+func (r *run) evaluate(ctx context.Context) error {
+	res, err := r.measure(ctx, r.model, r.data.evaluated)
+	if err != nil {
+		if ctx.Err() != nil {
+			return r.interrupted(ctx.Err())
+		}
+		return err
+	}
+	g := &r.progress
+	point := Point{Step: g.Step, Tokens: g.Tokens, HeldNats: float64(res.Total.NatsPerToken), BitsPerByte: res.Total.BitsPerByte}
+	if g.TrainRows > 0 {
+		point.TrainNats = g.TrainSum / g.TrainRows
+	}
+	g.TrainSum, g.TrainRows = 0, 0
+	best := len(g.Curve) == 0 || point.BitsPerByte < g.Curve[g.Best].BitsPerByte
+	g.Curve = append(g.Curve, point)
+	if best {
+		g.Best = len(g.Curve) - 1
+		meta := map[string]string{"step": fmt.Sprint(g.Step), "heldout_bits_per_byte": fmt.Sprint(point.BitsPerByte)}
+		if err := model.WriteWeights(r.out, r.arena, meta); err != nil {
+			return err
+		}
+	}
+	r.emit(&Evaluated{Point: point, Steps: r.plan.Steps, Best: best})
+	r.warn()
+	return nil
+}
+
+// warn speaks up once when the held-out loss has risen by 1 % and stayed above
+// the best for three evaluations while the training loss fell.
+func (r *run) warn() {
+	g := &r.progress
+	n := len(g.Curve)
+	if g.Warned || n-1-g.Best < 3 {
+		return
+	}
+	last, best := g.Curve[n-1], g.Curve[g.Best]
+	if last.BitsPerByte > 1.01*best.BitsPerByte && last.TrainNats < best.TrainNats {
+		g.Warned = true
+		r.emit(&Overfitting{Step: last.Step, BestStep: best.Step, Held: last.BitsPerByte, Best: best.BitsPerByte})
+	}
+}
+
+func (r *run) measure(ctx context.Context, m *model.Model, docs []measure.Document) (measure.Result, error) {
+	bos := r.data.bos
+	return measure.Evaluate(ctx, m, m.Tokenizer(), measure.All(docs...), measure.Default(r.plan.Spec.Context, &bos), measure.Options{})
+}
+
+// save writes the checkpoint.
+func (r *run) save() error {
+	if err := writeCheckpoint(r.out, &r.plan, &r.progress, r.arena.Data(), r.opt.m, r.opt.v); err != nil {
+		return err
+	}
+	r.emit(&Saved{r.progress.Step})
+	return nil
+}
+
+// interrupted saves what there is; a run that has no evaluation yet has
+// nothing that its first checkpoint lacks.
+func (r *run) interrupted(cause error) error {
+	if len(r.progress.Curve) > 0 {
+		if err := r.save(); err != nil {
+			return errors.Join(err, cause)
+		}
+	}
+	return &InterruptedError{r.out, r.progress.Step, r.plan.Steps, cause}
+}
+
+// A meter averages over the time between two Progress events.
+type meter struct {
+	since     time.Time
+	sum, rows float64
+	norm      float64
+	steps     int
+	rate      float64 // tokens a second, smoothed
+}
+
+const progressEvery = 500 * time.Millisecond
+
+func (m *meter) reset() { *m = meter{since: time.Now(), rate: m.rate} }
+
+func (m *meter) add(res xent.Result, norm float64) {
+	m.sum += res.Sum
+	m.rows += res.Weight
+	m.norm = norm
+	m.steps++
+}
+
+// report emits a Progress event when it is time, or when the run is over.
+func (r *run) report(last bool) {
+	m, g := &r.window, &r.progress
+	passed := time.Since(m.since)
+	if passed < progressEvery && !last || m.steps == 0 {
+		return
+	}
+	now := m.rows / passed.Seconds()
+	if m.rate == 0 {
+		m.rate = now
+	}
+	m.rate += (now - m.rate) / 8
+	left := float64(r.plan.Steps-g.Step) * float64(g.Tokens) / float64(g.Step) / m.rate
+	r.emit(&Progress{
+		Step: g.Step, Steps: r.plan.Steps, Loss: nats(m.sum / m.rows), Rate: r.plan.Optimizer.rate(g.Step-1, r.plan.Steps), Norm: m.norm,
+		Tokens: g.Tokens, TokensPerSecond: m.rate, Elapsed: time.Since(r.started), Left: time.Duration(left * float64(time.Second)),
+		HeldOut: g.Curve[len(g.Curve)-1].BitsPerByte,
+	})
+	m.reset()
+}
+
+// newPlan fixes a run but for its number of steps.
+func newPlan(o *Options, size int, d *dataset, shape Shape, z Optimizer, batchTokens int) plan {
+	return plan{
+		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab()), Seed: o.Seed, BatchTokens: batchTokens,
+		MicroTokens: or(o.MicroTokens, batchTokens+shape.Context), Optimizer: z, Corpus: d.ref,
+		Backend: gemm.Backend(), Go: runtime.Version(),
+	}
+}

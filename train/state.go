@@ -1,0 +1,153 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"xent/internal/durable"
+	"xent/internal/safetensors"
+	"xent/internal/tensor"
+	"xent/lm"
+)
+
+// stateVersion changes when a checkpoint of an older program would be read
+// wrongly.
+const stateVersion = 1
+
+// A plan is all that decides a run, fixed before its first step.
+type plan struct {
+	Version         int       `json:"version"`
+	Size            string    `json:"size"`
+	Spec            lm.Spec   `json:"spec"`
+	Seed            uint64    `json:"seed"`
+	Steps           int       `json:"steps"`
+	BatchTokens     int       `json:"batch_tokens"`
+	MicroTokens     int       `json:"micro_tokens"`
+	EvalEvery       int       `json:"eval_every"`
+	CheckpointEvery int       `json:"checkpoint_every"`
+	Optimizer       Optimizer `json:"optimizer"`
+	Corpus          corpusRef `json:"corpus"`
+	Backend         string    `json:"backend"`
+	Go              string    `json:"go"`
+}
+
+// progress is how far a run has come. It holds no times, so that a run that
+// was cut off ends with the bytes of one that was not.
+type progress struct {
+	Step      int     `json:"step"`
+	Cursor    cursor  `json:"cursor"`
+	Tokens    int64   `json:"tokens"`
+	TrainSum  float64 `json:"train_nats"` // since the last evaluation
+	TrainRows float64 `json:"train_rows"`
+	Curve     []Point `json:"curve"`
+	Best      int     `json:"best"` // index into Curve
+	Warned    bool    `json:"warned_overfitting"`
+}
+
+// The checkpoint is a safetensors file, one tensor each for all weights and
+// both moments in the order of lm.Arena, plan and progress in its metadata.
+const (
+	stateDir        = "state"
+	checkpointName  = "checkpoint"
+	weightsTensor   = "weights"
+	firstTensor     = "moment1"
+	secondTensor    = "moment2"
+	planKey         = "plan"
+	progressKey     = "progress"
+	checksumKey     = "sha256"
+	descriptionFile = "xent.json"
+)
+
+func checkpointPath(dir string) string { return filepath.Join(dir, stateDir, checkpointName) }
+
+// encode writes the checkpoint.
+func encode(w io.Writer, p *plan, g *progress, weights, m, v []float32) error {
+	planJSON, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	progressJSON, err := json.Marshal(g)
+	if err != nil {
+		return err
+	}
+	var tensors []tensor.Tensor
+	for _, t := range []struct {
+		name string
+		data []float32
+	}{{weightsTensor, weights}, {firstTensor, m}, {secondTensor, v}} {
+		tensors = append(tensors, tensor.Tensor{Name: t.name, DType: tensor.F32, Shape: []int{len(t.data)}, Data: tensor.Bytes(t.data)})
+	}
+	return safetensors.Write(w, tensors, map[string]string{
+		planKey: string(planJSON), progressKey: string(progressJSON), checksumKey: checksum(tensors, string(planJSON), string(progressJSON)),
+	})
+}
+
+// checksum covers everything in a checkpoint.
+func checksum(tensors []tensor.Tensor, plan, progress string) string {
+	sum := sha256.Sum256([]byte(safetensors.Digest(tensors) + "\x00" + plan + "\x00" + progress))
+	return hex.EncodeToString(sum[:])
+}
+
+// writeCheckpoint replaces dir's checkpoint.
+func writeCheckpoint(dir string, p *plan, g *progress, weights, m, v []float32) error {
+	return durable.WriteFile(checkpointPath(dir), func(w io.Writer) error { return encode(w, p, g, weights, m, v) })
+}
+
+// A checkpoint is what was read.
+type checkpoint struct {
+	plan            plan
+	progress        progress
+	weights, m1, m2 []float32
+}
+
+// readCheckpoint reads and verifies dir's checkpoint.
+func readCheckpoint(dir string) (*checkpoint, error) {
+	path := checkpointPath(dir)
+	f, err := safetensors.Read(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s holds no training state to resume: %w", dir, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fail := func(why string) (*checkpoint, error) {
+		return nil, fmt.Errorf("%s: %s; it cannot be resumed, but the best model beside it may be whole", path, why)
+	}
+	if checksum(f.Tensors, f.Metadata[planKey], f.Metadata[progressKey]) != f.Metadata[checksumKey] {
+		return fail("damaged: its checksum differs from the one recorded")
+	}
+	var c checkpoint
+	if err := json.Unmarshal([]byte(f.Metadata[planKey]), &c.plan); err != nil {
+		return fail("damaged plan: " + err.Error())
+	}
+	if c.plan.Version != stateVersion {
+		return fail(fmt.Sprintf("written by another version (state %d, this program reads %d)", c.plan.Version, stateVersion))
+	}
+	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), &c.progress); err != nil {
+		return fail("damaged progress: " + err.Error())
+	}
+	if err := c.plan.Spec.Validate(); err != nil {
+		return fail(err.Error())
+	}
+	for _, t := range []struct {
+		name string
+		into *[]float32
+	}{{weightsTensor, &c.weights}, {firstTensor, &c.m1}, {secondTensor, &c.m2}} {
+		found, err := f.Find(t.name)
+		if err != nil {
+			return fail(err.Error())
+		}
+		m, err := found.Matrix()
+		if err != nil || m.DType != tensor.F32 || m.Rows*m.Cols != c.plan.Spec.Parameters() {
+			return fail("tensor " + t.name + " is not of the model's size")
+		}
+		*t.into = m.Data()
+	}
+	return &c, nil
+}

@@ -1,0 +1,321 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"xent/entropy"
+	"xent/internal/gemm"
+	"xent/internal/par"
+	"xent/internal/tensor"
+	"xent/lm"
+	"xent/measure"
+	"xent/model"
+	"xent/tokenizer"
+)
+
+// A Report is what a run came to.
+type Report struct {
+	Out        string
+	Spec       lm.Spec
+	Steps      int
+	BestStep   int
+	Tokens     int64 // learnt from
+	Curve      []Point
+	HeldOut    measure.Total // of the best model, on the held-out part
+	Corpus     Corpus
+	Divergence *Divergence // for the source, whose probabilities are known
+	Elapsed    time.Duration
+	// AlreadyDone says that Resume found a finished run and learnt nothing.
+	AlreadyDone bool
+}
+
+// A Divergence compares the best model with the truth, story by story:
+//
+//	cross-entropy = entropy + KL(truth ‖ model)
+//
+// KL is the mean of model nats − true nats over held-out stories; both sides
+// see the same stories, so its error is small. A model below the floor beyond that
+// error would have seen what it should not.
+type Divergence struct {
+	Stories      int
+	CrossEntropy entropy.Nats // a story, mean over the held-out stories
+	Entropy      entropy.Nats // a story, in closed form
+	KL           entropy.Nats // a story
+	StdErr       entropy.Nats // of KL
+}
+
+// Run makes the folder o.Out and trains a model into it. When ctx ends it
+// saves and returns an [*InterruptedError]. Other errors: [*OptionError],
+// [*DivergedError], and those of reading and writing, which name the file.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	began := o.Started
+	if began.IsZero() {
+		began = time.Now()
+	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if err := mayCreate(o.Out); err != nil {
+		return nil, err
+	}
+	if o.Minutes == 0 && o.Steps == 0 && o.MaxTokens == 0 {
+		o.Minutes = DefaultMinutes
+	}
+	size := o.size()
+	shape, z, batchTokens := o.resolve(size)
+	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField}
+	for _, path := range o.Paths {
+		ref.Paths = append(ref.Paths, absolute(path))
+	}
+	d, err := load(ctx, ref, o.Stdin, shape.Vocab, o.Seed, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlan(&o, size, d, shape, z, batchTokens)
+	if err := p.Spec.Validate(); err != nil {
+		return nil, err
+	}
+	r, err := newRun(o.Out, p, d, o.Workers, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	expected, err := r.budget(ctx, &o, began)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.create(); err != nil {
+		return nil, err
+	}
+	r.begin(expected)
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	return r.finish(ctx, began)
+}
+
+// Resume continues the run of the folder dir from its checkpoint, with the
+// options it was started with; o's Stdin, Workers and Progress are used, and nothing else of o. The
+// corpus is read again and must be what it was. A finished run is not an error:
+// the report says AlreadyDone.
+func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
+	began := time.Now()
+	c, err := readCheckpoint(dir)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return nil, err
+	}
+	tok, err := tokenizer.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "tokenizer.json"), err)
+	}
+	d, err := load(ctx, c.plan.Corpus, o.Stdin, 0, c.plan.Seed, tok)
+	if err != nil {
+		return nil, err
+	}
+	if d.ref.Hash != c.plan.Corpus.Hash {
+		return nil, fmt.Errorf("the corpus %q is not what %s was started with; bring the old files back, or start a new model", d.ref.Paths, dir)
+	}
+	r, err := newRun(dir, c.plan, d, o.Workers, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	r.restore(c)
+	done := r.progress.Step == r.plan.Steps
+	r.begin(0)
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	report, err := r.finish(ctx, began)
+	if report != nil {
+		report.AlreadyDone = done
+	}
+	return report, err
+}
+
+// mayCreate makes sure that nothing stands at out and that its parent exists,
+// before anything costs time.
+func mayCreate(out string) error {
+	if _, err := os.Lstat(out); err == nil {
+		return fmt.Errorf("%s exists already: give another folder, or resume the run in it", out)
+	}
+	parent := filepath.Dir(out)
+	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s cannot be made: %s is not a folder", out, parent)
+	}
+	return nil
+}
+
+// absolute makes a path that a later Resume finds from anywhere.
+func absolute(path string) string {
+	if path == "-" {
+		return path
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// slowMachine is the rate of matrix products, in FLOP/s, below which a minute
+// is better spent on the smallest model.
+const slowMachine = 30e9
+
+// size returns the index of the size asked for. Only a time budget may make it
+// depend on the machine: a number of steps must give the same model anywhere.
+func (o *Options) size() int {
+	if o.Size != "" {
+		return sizeIndex(o.Size)
+	}
+	if o.Minutes != 0 && productRate(o.Workers) < slowMachine {
+		return sizeIndex("nano")
+	}
+	return sizeIndex("micro")
+}
+
+// productRate measures matrix products for a moment, in FLOP/s.
+func productRate(workers int) float64 {
+	const n = 256
+	m := tensor.Float32(make([]float32, 3*n*n), 3*n, n)
+	a, b, c := m.Slice(0, n), m.Slice(n, 2*n), m.Slice(2*n, 3*n)
+	gemm.Mul(workers, c, a, b)
+	start, done := time.Now(), 0
+	for time.Since(start) < 40*time.Millisecond {
+		gemm.Mul(workers, c, a, b)
+		done++
+	}
+	return 2 * n * n * n * float64(done) / time.Since(start).Seconds()
+}
+
+// budget fixes the number of steps, of evaluations and of checkpoints, and
+// returns the time that the rest of the run is expected to take.
+func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected time.Duration, err error) {
+	p, evaluations := &r.plan, 20
+	switch {
+	case o.Steps > 0:
+		p.Steps = o.Steps
+	case o.MaxTokens > 0:
+		p.Steps = int((o.MaxTokens-1)/int64(p.BatchTokens)) + 1
+	default:
+		deadline := began.Add(time.Duration(o.Minutes * float64(time.Minute)))
+		if expected, evaluations, err = r.calibrate(ctx, deadline); err != nil {
+			return 0, err
+		}
+	}
+	p.EvalEvery = or(o.EvalEvery, max(1, (p.Steps+evaluations-1)/evaluations))
+	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
+	return expected, nil
+}
+
+// calibrate times steps and an evaluation, undoes them, and fits the number of
+// steps into the time until the deadline.
+func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration, int, error) {
+	r.plan.Steps = 1 << 30 // only the learning rate asks, and its effect is undone
+	evaluation := stopwatch()
+	if _, err := r.measure(ctx, r.model, r.data.evaluated); err != nil {
+		return 0, 0, err
+	}
+	evalTime := evaluation()
+	if err := r.step(); err != nil { // the first one also sizes buffers
+		return 0, 0, err
+	}
+	span := min(max(time.Until(deadline)/50, 200*time.Millisecond), 2*time.Second)
+	steps, stepping := 0, stopwatch()
+	for stepping() < span {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		if err := r.step(); err != nil {
+			return 0, 0, err
+		}
+		steps++
+	}
+	stepTime := stepping() / time.Duration(steps)
+	r.restart()
+
+	final := time.Duration(float64(evalTime) * float64(r.data.info.HeldBytes) / float64(r.data.info.EvaluatedBytes))
+	left := time.Until(deadline) - final - time.Second // for the last words
+	evaluations := int(min(max(left/12/max(evalTime, 1), 4), 20))
+	left -= time.Duration(evaluations) * (evalTime + saveTime(r.plan.Spec))
+	r.plan.Steps = int(max(left/stepTime, 10))
+	return time.Until(deadline), evaluations, nil
+}
+
+// saveTime is a guess at what writing a checkpoint and the weights takes: 16
+// bytes a parameter at 200 MB/s.
+func saveTime(s lm.Spec) time.Duration {
+	return time.Duration(s.Parameters()) * 16 * time.Second / 200e6
+}
+
+func stopwatch() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
+// begin says what will be done.
+func (r *run) begin(expected time.Duration) {
+	p := &r.plan
+	n := int64(p.Spec.Parameters())
+	r.emit(&Begun{
+		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: int(n), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
+		BatchTokens: p.BatchTokens, Memory: 16*n + activationBytes(p), Disk: 16 * n, Expected: expected, Backend: p.Backend,
+	})
+}
+
+// activationBytes estimates what a micro-batch needs besides the parameters:
+// per token, layer by layer, what the backward pass reads again, and one strip
+// of logits.
+func activationBytes(p *plan) int64 {
+	s := p.Spec
+	layer := 4*s.Width + 3*s.Hidden + 2*(s.Heads+2*s.KVHeads)*s.HeadDim + 2*s.Heads*s.HeadDim
+	row := s.Layers*layer + 6*s.Width + 2*s.Hidden + s.Vocab
+	workers := par.Workers(0)
+	return 4 * (int64(p.MicroTokens)*int64(row) + int64(workers)*int64(s.Context)*int64(s.Context))
+}
+
+// finish measures the best model, as it lies on the disk, on the held-out
+// part.
+func (r *run) finish(ctx context.Context, began time.Time) (*Report, error) {
+	best, err := model.Open(r.out)
+	if err != nil {
+		return nil, err
+	}
+	best.SetWorkers(r.workers)
+	res, err := r.measure(ctx, best, r.data.final)
+	if err != nil {
+		return nil, err
+	}
+	g := &r.progress
+	return &Report{
+		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.Curve[g.Best].Step, Tokens: g.Tokens, Curve: g.Curve,
+		HeldOut: res.Total, Corpus: r.data.info, Divergence: r.data.divergence(res), Elapsed: time.Since(began),
+	}, nil
+}
+
+// divergence compares what the model paid for each story with what it costs.
+func (d *dataset) divergence(res measure.Result) *Divergence {
+	if d.trueNats == nil {
+		return nil
+	}
+	n := float64(len(d.trueNats))
+	var cross, kl, squares float64
+	for i, doc := range res.Documents {
+		diff := float64(doc.Nats) - d.trueNats[i]
+		cross += float64(doc.Nats) / n
+		kl += diff / n
+		squares += diff * diff / n
+	}
+	return &Divergence{
+		Stories: len(d.trueNats), CrossEntropy: nats(cross), Entropy: nats(d.entropy), KL: nats(kl),
+		StdErr: nats(math.Sqrt(max(squares-kl*kl, 0) / (n - 1))),
+	}
+}
+
+func nats(x float64) entropy.Nats { return entropy.Nats(x) }
