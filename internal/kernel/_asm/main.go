@@ -1,0 +1,13 @@
+// Command _asm prints the assembly of package kernel. It is a module of its own
+// so that avo reaches nobody who imports xent. In the package's folder:
+//
+//	go generate
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("amd64,!purego")
+	expsAVX2()
+	Generate()
+}
