@@ -31,6 +31,7 @@ type config struct {
 	Tied       *bool    `json:"tie_word_embeddings"`
 	BOS        *int32   `json:"bos_token_id"`
 
+	EOS            json.RawMessage `json:"eos_token_id"`    // a number or a list of them
 	RopeParameters *rope           `json:"rope_parameters"` // where transformers 5 keeps rope_theta
 	RopeScaling    json.RawMessage `json:"rope_scaling"`
 	Quantization   json.RawMessage `json:"quantization_config"`

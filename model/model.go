@@ -14,6 +14,7 @@ type Model struct {
 	name    string
 	weights *lm.Weights
 	tok     *tokenizer.Tokenizer
+	eos     *int32
 
 	mu      sync.Mutex // guards what follows
 	workers int
@@ -52,6 +53,16 @@ func (m *Model) BOS() (id int32, ok bool) {
 		return 0, false
 	}
 	return m.tok.BOS()
+}
+
+// EOS returns the token that ends a text, by the files of the model's folder;
+// ok is false when they do not name exactly one. Scoring does not use it: some
+// models without a BOS saw it before every text, and a caller may put it there.
+func (m *Model) EOS() (id int32, ok bool) {
+	if m.eos == nil {
+		return 0, false
+	}
+	return *m.eos, true
 }
 
 // Vocab returns the number of classes of a prediction, which can exceed the

@@ -34,7 +34,7 @@ func Open(dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := readTokenizer(dir, c)
+	t, eos, err := readTokenizer(dir, c)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,12 @@ func Open(dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(folderName(dir), w, t)
+	m, err := New(folderName(dir), w, t)
+	if err != nil {
+		return nil, err
+	}
+	m.eos = eos
+	return m, nil
 }
 
 // folderName returns the last element of dir, "model" for "runs/model/" or for

@@ -11,20 +11,38 @@ import (
 	"xent/tokenizer"
 )
 
+// OpenTokenizer reads the tokenizer of the folder dir as [Open] does, without
+// the weights: the folder may hold a model that Open refuses, or none, in which
+// case config.json may be absent.
+func OpenTokenizer(dir string) (*tokenizer.Tokenizer, error) {
+	var c config
+	path := filepath.Join(dir, configFile)
+	b, err := os.ReadFile(path)
+	if err == nil {
+		if err := decodeJSON(b, &c); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	t, _, err := readTokenizer(dir, &c)
+	return t, err
+}
+
 // readTokenizer reads the tokenizer of the folder dir and settles which token
-// documents start with, as the package comment says.
-func readTokenizer(dir string, c *config) (*tokenizer.Tokenizer, error) {
+// documents start with, as the package comment says, and which ends a text.
+func readTokenizer(dir string, c *config) (t *tokenizer.Tokenizer, eos *int32, err error) {
 	path := filepath.Join(dir, tokenizerFile)
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	t, err := tokenizer.Parse(b)
+	t, err = tokenizer.Parse(b)
 	if err != nil {
 		if inner := errors.Unwrap(err); inner != nil { // without the file's name, which path repeats
 			err = inner
 		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	path = filepath.Join(dir, settingsFile)
 	b, err = os.ReadFile(path)
@@ -32,13 +50,33 @@ func readTokenizer(dir string, c *config) (*tokenizer.Tokenizer, error) {
 		b, err = []byte("{}"), nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t, err = declareBOS(t, b, c)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return t, nil
+	return t, endOfText(t, b, c), nil
+}
+
+// endOfText returns the token that ends a text: eos_token of
+// tokenizer_config.json, else eos_token_id of config.json, which must be one
+// number: of several nothing says which one ends a text rather than a turn of a
+// conversation. It is nil where there is none.
+func endOfText(t *tokenizer.Tokenizer, settings []byte, c *config) *int32 {
+	var s struct {
+		EOS addedToken `json:"eos_token"`
+	}
+	if decodeJSON(settings, &s) == nil && s.EOS.content != "" {
+		if id, ok := t.ID(s.EOS.content); ok {
+			return &id
+		}
+	}
+	var id *int32
+	if json.Unmarshal(c.EOS, &id) != nil || id == nil || *id < 0 || int(*id) >= t.Vocab() {
+		return nil
+	}
+	return id
 }
 
 // declareBOS applies tokenizer_config.json and config.json to a tokenizer.

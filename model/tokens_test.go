@@ -85,3 +85,76 @@ func TestForeignTokenizer(t *testing.T) {
 	}
 	t.Logf("%d tokens, BOS known: %v", m.Tokenizer().Vocab(), func() bool { _, ok := m.Tokenizer().BOS(); return ok }())
 }
+
+// TestEndOfText covers the sources of EOS in their order.
+func TestEndOfText(t *testing.T) {
+	none := int32(-1)
+	for _, c := range []struct {
+		name, settings, config string
+		want                   int32
+	}{
+		{"settings before config", `{"eos_token":"A"}`, "66", 65},
+		{"token as an object", `{"eos_token":{"content":"A"}}`, "", 65},
+		{"unknown name, config's id", `{"eos_token":"</s>"}`, "66", 66},
+		{"config's id alone", `{}`, "66", 66},
+		{"several", `{}`, "[66,67]", none},
+		{"outside", `{}`, "257", none},
+		{"negative", `{}`, "-1", none},
+		{"null", `{"eos_token":null}`, "null", none},
+		{"nothing", `{}`, "", none},
+	} {
+		got := endOfText(tokenizer.Bytes(), []byte(c.settings), &config{EOS: []byte(c.config)})
+		if got == nil {
+			got = &none
+		}
+		if *got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, *got, c.want)
+		}
+	}
+}
+
+// TestOpenTokenizer reads the tokenizer of a model, of a model that Open
+// refuses, and of a folder without one.
+func TestOpenTokenizer(t *testing.T) {
+	s := lm.Spec{Vocab: 257, Context: 8, Width: 4, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 4, Hidden: 4, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
+	dir := filepath.Join(t.TempDir(), "m")
+	if err := Save(dir, lm.NewArena(s), tokenizer.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, ok := m.EOS(); !ok || id != 256 { // documents are separated by BOS alone
+		t.Errorf("EOS %d, %v", id, ok)
+	}
+	if err := os.Remove(filepath.Join(dir, weightsFile)); err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string) {
+		t.Helper()
+		tok, err := OpenTokenizer(dir)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if id, ok := tok.BOS(); tok.Vocab() != 257 || !ok || id != 256 || !tok.AddsBOS() {
+			t.Errorf("%s: %d tokens, BOS %d (%v, added %v)", what, tok.Vocab(), id, ok, tok.AddsBOS())
+		}
+	}
+	check("without weights")
+	config := filepath.Join(dir, configFile)
+	if err := os.WriteFile(config, []byte(`{"architectures":["GPT2LMHeadModel"],"eos_token_id":[1,2]}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	check("another architecture")
+	if err := os.Remove(config); err != nil {
+		t.Fatal(err)
+	}
+	check("without config.json")
+	if err := os.Remove(filepath.Join(dir, tokenizerFile)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenTokenizer(dir); err == nil {
+		t.Error("no tokenizer, no error")
+	}
+}
