@@ -31,21 +31,19 @@ func words() []table {
 			"icy: 3 5 1 1 1 1",
 		}},
 		helpers(),
-		{name: "hero", forms: "name / he / his / him", odds: []string{"3 3 3 3 2 2 2 2"}, values: children()},
+		{name: "hero", forms: "name / he / his / him", odds: []string{"3 3 3 3 2 2"}, values: children()},
 		{name: "friend", given: "hero", forms: "name / he / his / him", values: children(), odds: []string{
-			"Mina: 0 6 1 1 1 1 1 1",
-			"Otto: 1 0 6 1 1 1 1 1",
-			"Ruby: 1 1 0 6 1 1 1 1",
-			"Theo: 6 1 1 0 1 1 1 1",
-			"Ada: 1 1 1 1 0 6 1 1",
-			"Finn: 1 1 1 1 1 0 6 1",
-			"Lily: 1 1 1 1 1 1 0 6",
-			"Max: 1 1 1 1 6 1 1 0",
+			"Mina: 0 4 1 1 1 1",
+			"Otto: 1 0 4 1 1 1",
+			"Ruby: 1 1 0 4 1 1",
+			"Theo: 1 1 1 0 4 1",
+			"Ada: 1 1 1 1 0 4",
+			"Finn: 4 1 1 1 1 0",
 		}},
 		things(),
 		{name: "mood", given: "hero", forms: "name", values: []string{"sad", "cross", "worried", "glum"}, odds: []string{
 			"Mina: 5 1 1 1", "Otto: 1 5 1 1", "Ruby: 1 1 5 1", "Theo: 1 1 1 5",
-			"Ada: 1 5 1 1", "Finn: 1 1 1 5", "Lily: 5 1 1 1", "Max: 1 1 5 1",
+			"Ada: 1 5 1 1", "Finn: 1 1 1 5",
 		}},
 		promises(),
 		spots(),
@@ -109,7 +107,7 @@ func words() []table {
 			"a green seed / a giant bean / a plate of beans",
 			"a red seed / an orange poppy / a poppy cake",
 		}},
-		{name: "weeks", forms: "name", odds: []string{"2 3 2 2 2"}, values: []string{"two", "three", "five", "seven", "nine"}},
+		{name: "weeks", forms: "name", odds: []string{"1 2 2 1 2 1"}, values: []string{"two", "three", "four", "five", "seven", "nine"}},
 		{name: "care", forms: "did / the", odds: []string{"3 2 2 2 2"}, values: []string{
 			"watered it / the water",
 			"sang to it / the singing",
@@ -141,7 +139,7 @@ func words() []table {
 func children() []string {
 	return []string{
 		"Mina / she / her / her", "Otto / he / his / him", "Ruby / she / her / her", "Theo / he / his / him",
-		"Ada / she / her / her", "Finn / he / his / him", "Lily / she / her / her", "Max / he / his / him",
+		"Ada / she / her / her", "Finn / he / his / him",
 	}
 }
 
@@ -180,14 +178,12 @@ func things() table {
 		"woolly mittens / a pair of woolly mittens / mittens / they / them / were / are / lie / wore the mittens",
 		"glass marbles / seven glass marbles / marbles / they / them / were / are / lie / rolled the marbles",
 	}, odds: []string{
-		"Mina: 6 1 1 0 2 1 1 0",
-		"Otto: 0 6 1 2 1 0 1 1",
-		"Ruby: 1 1 6 1 0 2 0 1",
-		"Theo: 1 0 1 6 1 0 1 2",
-		"Ada: 0 1 2 1 6 1 0 1",
-		"Finn: 2 1 0 1 1 6 1 0",
-		"Lily: 1 2 0 1 0 1 6 1",
-		"Max: 1 0 1 1 2 0 1 6",
+		"Mina: 5 1 1 1 1 1 2 1",
+		"Otto: 1 5 1 2 1 1 1 1",
+		"Ruby: 1 1 5 1 1 2 1 1",
+		"Theo: 1 1 1 5 1 1 1 2",
+		"Ada: 1 1 2 1 5 1 1 1",
+		"Finn: 2 1 1 1 1 5 1 1",
 	}}
 }
 
