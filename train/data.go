@@ -17,17 +17,19 @@ import (
 	"xent/tokenizer"
 )
 
-const (
-	// The source has no end, so parts of it stand for the whole: heldIndex on
-	// are the stories to be measured on, far from those learnt from.
-	sampleStories    = 6000 // train the tokenizer and the counts
-	evaluatedStories = 100  // each evaluation
-	finalStories     = 2000 // the last
-	heldIndex        = 1 << 40
+// heldIndex is the first story to be measured on, far from those learnt from.
+const heldIndex = 1 << 40
 
-	evaluatedBytes = 24 << 10 // of a text, each evaluation
-	finalBytes     = 1 << 20  // the last
-)
+// amounts say how much text stands for a corpus where all of it would take too
+// long.
+type amounts struct {
+	sampleStories int // train the tokenizer and the counts
+	// What is measured, at each evaluation and at the end.
+	evaluatedStories, finalStories int
+	evaluatedBytes, finalBytes     int // of the held-out part of a text
+}
+
+var usualAmounts = amounts{sampleStories: 6000, evaluatedStories: 100, finalStories: 2000, evaluatedBytes: 24 << 10, finalBytes: 1 << 20}
 
 // corpusRef names a corpus in a checkpoint.
 type corpusRef struct {
@@ -41,6 +43,7 @@ type corpusRef struct {
 // be measured on.
 type dataset struct {
 	ref       corpusRef
+	amounts   amounts
 	info      Corpus
 	tok       *tokenizer.Tokenizer
 	bos       int32
@@ -53,18 +56,18 @@ type dataset struct {
 
 // load reads a corpus and trains a tokenizer of at most vocab tokens on its
 // training part, or takes tok where that is not nil.
-func load(ctx context.Context, ref corpusRef, stdin io.Reader, vocab int, seed uint64, tok *tokenizer.Tokenizer) (*dataset, error) {
-	d := &dataset{ref: ref, tok: tok}
+func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer) (*dataset, error) {
+	d := &dataset{ref: ref, tok: tok, amounts: or(o.amounts, usualAmounts)}
 	if ref.Source {
 		return d, d.loadStories(vocab, seed)
 	}
-	return d, d.loadTexts(ctx, stdin, vocab)
+	return d, d.loadTexts(ctx, o.Stdin, vocab)
 }
 
 func (d *dataset) loadStories(vocab int, seed uint64) error {
 	src := source.Stories()
 	sample := func(yield func([]byte) bool) {
-		for i := range uint64(sampleStories) {
+		for i := range uint64(d.amounts.sampleStories) {
 			// The stream's own first stories: they are the training part.
 			if text, _ := src.Story(seed, i); !yield(text) {
 				return
@@ -74,12 +77,12 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 	if err := d.tokenizer(sample, vocab); err != nil {
 		return err
 	}
-	for i := range uint64(finalStories) {
+	for i := range uint64(d.amounts.finalStories) {
 		text, nats := src.Story(seed, heldIndex+i)
 		d.final = append(d.final, measure.Document{Name: fmt.Sprintf("story %d", i), Text: text})
 		d.trueNats = append(d.trueNats, nats)
 	}
-	d.evaluated, d.entropy = d.final[:evaluatedStories], src.Entropy()
+	d.evaluated, d.entropy = d.final[:d.amounts.evaluatedStories], src.Entropy()
 	d.info = Corpus{Source: true, Floor: src.Entropy() / src.Bytes() / math.Ln2}
 	var encoded [][]int32
 	for text := range sample {
@@ -115,7 +118,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) err
 		d.info.Bytes += len(doc.Text)
 		d.docs = append(d.docs, slices.Clip(d.tok.Encode(nil, doc.Text)))
 	}
-	d.final, d.evaluated = firstBytes(held, finalBytes), firstBytes(held, evaluatedBytes)
+	d.final, d.evaluated = firstBytes(held, d.amounts.finalBytes), firstBytes(held, d.amounts.evaluatedBytes)
 	return d.describe(d.docs)
 }
 

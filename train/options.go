@@ -37,6 +37,8 @@ type Options struct {
 
 	// Progress, unless nil, is told what happens, on the caller's goroutine.
 	Progress func(Event)
+
+	amounts amounts // zero: usualAmounts
 }
 
 // DefaultMinutes is the budget when none is given.

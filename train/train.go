@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	for _, path := range o.Paths {
 		ref.Paths = append(ref.Paths, absolute(path))
 	}
-	d, err := load(ctx, ref, o.Stdin, shape.Vocab, o.Seed, nil)
+	d, err := load(ctx, ref, &o, shape.Vocab, o.Seed, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "tokenizer.json"), err)
 	}
-	d, err := load(ctx, c.plan.Corpus, o.Stdin, 0, c.plan.Seed, tok)
+	d, err := load(ctx, c.plan.Corpus, &o, 0, c.plan.Seed, tok)
 	if err != nil {
 		return nil, err
 	}

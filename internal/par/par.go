@@ -7,13 +7,15 @@
 //
 // In steady state a call allocates nothing: the goroutines start from func
 // values stored in a pooled team, and the task is passed as an interface
-// holding a pointer.
+// holding a pointer. They look out for the next call for a moment (see linger)
+// before they end, and have all ended a millisecond after the last.
 package par
 
 import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Task is work on a range of indices. Do handles [lo, hi); worker, in
@@ -64,32 +66,71 @@ type team struct {
 	n, grain int
 	next     atomic.Int64 // first index nobody has taken
 	started  atomic.Int64 // workers numbered so far
-	wg       sync.WaitGroup
+	busy     atomic.Int64 // members at work
+	idle     atomic.Int64 // members that linger and are not called
+	calls    atomic.Int64 // calls that no lingering member has answered
 	failure  atomic.Pointer[failure]
-	member   func() // t.work behind a stored value: starting it allocates nothing
+	member   func() // t.live behind a stored value: starting it allocates nothing
 }
 
 type failure struct{ value any }
 
+// linger is how long a member looks out for the next Run before it ends: waking
+// a sleeping thread costs up to 100 µs in a virtual machine, as much as a whole
+// product of small matrices.
+const linger = 200 * time.Microsecond
+
 func (t *team) run(workers, n, grain int, task Task) {
 	if t.member == nil {
-		t.member = func() {
-			defer t.wg.Done()
-			t.work(int(t.started.Add(1)))
-		}
+		t.member = t.live
 	}
 	t.task, t.n, t.grain = task, n, grain
 	t.next.Store(0)
 	t.started.Store(0)
-	t.wg.Add(workers - 1)
+	t.busy.Store(int64(workers - 1))
 	for range workers - 1 {
-		go t.member()
+		if take(&t.idle) {
+			t.calls.Add(1)
+		} else {
+			go t.member()
+		}
 	}
 	t.work(0)
-	t.wg.Wait()
+	for t.busy.Load() > 0 {
+		runtime.Gosched()
+	}
 	t.task = nil
 	if f := t.failure.Swap(nil); f != nil {
 		panic(f.value)
+	}
+}
+
+// take lowers a positive count by one, and reports whether it was positive.
+func take(count *atomic.Int64) bool {
+	for {
+		n := count.Load()
+		if n <= 0 {
+			return false
+		}
+		if count.CompareAndSwap(n, n-1) {
+			return true
+		}
+	}
+}
+
+// live is a member: it works, looks out for more work, and ends.
+func (t *team) live() {
+	for {
+		t.work(int(t.started.Add(1)))
+		t.idle.Add(1)
+		t.busy.Add(-1)
+		until := time.Now().Add(linger)
+		for !take(&t.calls) {
+			if time.Now().After(until) && take(&t.idle) {
+				return // not called, and no longer to be called
+			}
+			runtime.Gosched()
+		}
 	}
 }
 

@@ -1,0 +1,332 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"xent/internal/source"
+	"xent/measure"
+	"xent/model"
+)
+
+// small is a model that learns in seconds.
+var small = Shape{Vocab: 700, Context: 128, Width: 64, Layers: 2, HeadDim: 32, Hidden: 160}
+
+// fewStories keeps what is not under test short.
+var fewStories = amounts{sampleStories: 300, evaluatedStories: 5, finalStories: 20, evaluatedBytes: 1000, finalBytes: 4000}
+
+func options(t *testing.T, steps int) Options {
+	return Options{amounts: fewStories, Out: filepath.Join(t.TempDir(), "model"), Steps: steps, Seed: 1, Shape: small, Size: "nano", BatchTokens: 256, EvalEvery: 4}
+}
+
+func mustRun(t *testing.T, o Options) *Report {
+	t.Helper()
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// files returns what a run leaves behind and another must leave too.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for _, name := range []string{"model.safetensors", "state/checkpoint", "tokenizer.json", "config.json"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = b
+	}
+	return all
+}
+
+func sameFiles(t *testing.T, name string, got, want map[string][]byte) {
+	t.Helper()
+	for file := range want {
+		if !bytes.Equal(got[file], want[file]) {
+			t.Errorf("%s: %s differs", name, file)
+		}
+	}
+}
+
+// TestLearnsTheSource: from ln V down, well below what pairs of tokens reach,
+// never below the floor; and the model uses order: shuffled words are harder.
+func TestLearnsTheSource(t *testing.T) {
+	o := options(t, 260)
+	o.BatchTokens, o.EvalEvery = 512, 130
+	o.amounts.sampleStories, o.amounts.finalStories = 3000, 200
+	r := mustRun(t, o)
+	first, last := r.Curve[0], r.Curve[len(r.Curve)-1]
+	if lnV := math.Log(float64(r.Spec.Vocab)); !(math.Abs(first.HeldNats-lnV) <= 0.02*lnV) {
+		t.Errorf("starts at %v nats, want ln V = %v within 2 %%", first.HeldNats, lnV)
+	}
+	if !(last.BitsPerByte < 0.6) {
+		t.Errorf("ends at %v bits/byte", last.BitsPerByte)
+	}
+	d := r.Divergence
+	if !(float64(d.KL) > -4*float64(d.StdErr)) || !(d.StdErr > 0) {
+		t.Errorf("KL %v ± %v: below the floor", d.KL, d.StdErr)
+	}
+	bigram := r.Corpus.Baselines[len(r.Corpus.Baselines)-1]
+	if !(r.HeldOut.BitsPerByte < bigram.BitsPerByte) {
+		t.Errorf("%v bits/byte do not beat %s, %v", r.HeldOut.BitsPerByte, bigram.Name, bigram.BitsPerByte)
+	}
+	checkShuffled(t, r)
+}
+
+func checkShuffled(t *testing.T, r *Report) {
+	t.Helper()
+	m, err := model.Open(r.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var plain, shuffled []measure.Document
+	for i := range uint64(50) {
+		text, _ := source.Stories().Story(99, i)
+		words := strings.Fields(string(text))
+		rng.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+		plain = append(plain, measure.Document{Text: text})
+		shuffled = append(shuffled, measure.Document{Text: []byte(strings.Join(words, " ") + "\n")})
+	}
+	bits := func(docs []measure.Document) float64 {
+		bos, _ := m.BOS()
+		res, err := measure.Evaluate(context.Background(), m, m.Tokenizer(), measure.All(docs...), measure.Default(m.Context(), &bos), measure.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Total.BitsPerByte
+	}
+	if a, b := bits(plain), bits(shuffled); !(b >= a+0.3) {
+		t.Errorf("shuffled words: %v bits/byte, the text itself %v", b, a)
+	}
+}
+
+// TestSameBits: goroutines and micro-batches change no bit of what is saved.
+func TestSameBits(t *testing.T) {
+	o := options(t, 6)
+	mustRun(t, o)
+	want := files(t, o.Out)
+	plan := want["state/checkpoint"]
+	for _, c := range []struct{ workers, micro int }{{1, 0}, {3, 0}, {8, 0}} {
+		p := options(t, 6)
+		p.Workers, p.MicroTokens = c.workers, c.micro
+		mustRun(t, p)
+		sameFiles(t, fmt.Sprintf("%+v", c), files(t, p.Out), want)
+	}
+	for _, micro := range []int{1, 100, 200} { // the plan records it, so the weights alone are compared
+		p := options(t, 6)
+		p.MicroTokens = micro
+		mustRun(t, p)
+		got := files(t, p.Out)
+		if !bytes.Equal(got["model.safetensors"], want["model.safetensors"]) {
+			t.Errorf("micro-batches of %d tokens change the model", micro)
+		}
+		if bytes.Equal(got["state/checkpoint"], plan) {
+			t.Errorf("micro-batches of %d tokens are not recorded", micro)
+		}
+	}
+}
+
+// TestResume cuts a run off after each of its steps.
+func TestResume(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text.txt")
+	if err := os.WriteFile(text, prose(20000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for name, paths := range map[string][]string{"stories": nil, "text": {text}} {
+		o := options(t, 6)
+		o.Paths, o.CheckpointEvery = paths, 100
+		o.Shape.Vocab, o.Shape.Context = 300, 64
+		mustRun(t, o)
+		want, resumed := files(t, o.Out), 0
+		for _, at := range []int{0, 1, 2, 3, 4, 5, 7, 9} {
+			p := o
+			p.Out = filepath.Join(t.TempDir(), "model")
+			ctx, cancel := context.WithCancel(context.Background())
+			p.Progress = func(e Event) {
+				if ev, ok := e.(*Evaluated); ok && ev.Step >= at {
+					cancel() // at once when evaluated, else below
+				}
+			}
+			_, err := Run(stepping(ctx, cancel, at), p)
+			cancel()
+			if _, missing := os.Stat(p.Out); missing != nil {
+				continue // before there was anything to save
+			}
+			resumed++
+			var interrupted *InterruptedError
+			if !errors.As(err, &interrupted) || !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s: cut off at step %d: %v", name, at, err)
+			}
+			r, err := Resume(context.Background(), p.Out, Options{Workers: 2, amounts: fewStories})
+			if err != nil || r.AlreadyDone {
+				t.Fatalf("%s: resumed at step %d: %v %+v", name, at, err, r)
+			}
+			sameFiles(t, fmt.Sprintf("%s resumed at %d", name, at), files(t, p.Out), want)
+		}
+		if resumed < 4 {
+			t.Errorf("%s: only %d runs were cut off", name, resumed)
+		}
+		r, err := Resume(context.Background(), o.Out, Options{amounts: fewStories})
+		if err != nil || !r.AlreadyDone {
+			t.Errorf("%s: a finished run resumed: %v %+v", name, err, r)
+		}
+		sameFiles(t, "finished run resumed", files(t, o.Out), want)
+	}
+}
+
+// stepping is a context that ends after the loop has asked it so many times.
+func stepping(ctx context.Context, cancel func(), steps int) context.Context {
+	return &countdown{Context: ctx, cancel: cancel, left: steps}
+}
+
+type countdown struct {
+	context.Context
+	cancel func()
+	left   int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		c.cancel()
+	}
+	return c.Context.Err()
+}
+
+// prose makes a text with some structure.
+func prose(n int) []byte {
+	r := rand.New(rand.NewPCG(4, 4))
+	words := strings.Fields("the a light ray glass prism red blue of in to and passes bends falls upon surface colour eye")
+	var b []byte
+	for len(b) < n {
+		b = append(b, words[r.IntN(len(words))]...)
+		b = append(b, " \n"[min(r.IntN(12), 1)^1])
+	}
+	return b
+}
+
+func TestWrongOptions(t *testing.T) {
+	empty, tiny, there := filepath.Join(t.TempDir(), "e.txt"), filepath.Join(t.TempDir(), "t.txt"), t.TempDir()
+	os.WriteFile(empty, nil, 0o666)
+	os.WriteFile(tiny, []byte("tiny"), 0o666)
+	for _, c := range []struct {
+		change func(*Options)
+		want   string
+	}{
+		{func(o *Options) { o.Minutes = 1 }, "one budget only"},
+		{func(o *Options) { o.Steps = -1 }, "Steps"},
+		{func(o *Options) { o.Steps, o.Minutes = 0, math.NaN() }, "Minutes"},
+		{func(o *Options) { o.Size = "huge" }, "nano, micro or small"},
+		{func(o *Options) { o.Shape.Vocab = 10 }, "Vocab"},
+		{func(o *Options) { o.Shape.Heads, o.Shape.KVHeads = 3, 2 }, "KVHeads"},
+		{func(o *Options) { o.Optimizer.Beta1 = 1 }, "Beta1"},
+		{func(o *Options) { o.Optimizer.Schedule = "steps" }, "wsd or cosine"},
+		{func(o *Options) { o.Out = there }, "exists already"},
+		{func(o *Options) { o.Out = filepath.Join(there, "no", "model") }, "is not a folder"},
+		{func(o *Options) { o.Paths = []string{empty} }, "nothing to learn from"},
+		{func(o *Options) { o.Paths = []string{tiny} }, "too small"},
+		{func(o *Options) { o.Paths = []string{filepath.Join(there, "missing.txt")} }, "missing.txt"},
+	} {
+		o := options(t, 2)
+		c.change(&o)
+		_, err := Run(context.Background(), o)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v, want one line with %q", err, c.want)
+		}
+		if _, err := os.Lstat(o.Out); err == nil && o.Out != there {
+			t.Errorf("%q left %s behind", c.want, o.Out)
+		}
+	}
+}
+
+func TestDivergenceStopsTheRun(t *testing.T) {
+	o := options(t, 40)
+	o.Optimizer = Optimizer{PeakRate: 1e30, Warmup: 0.01}
+	_, err := Run(context.Background(), o)
+	var d *DivergedError
+	if !errors.As(err, &d) {
+		t.Fatalf("error %v, want a DivergedError", err)
+	}
+	if _, err := model.Open(o.Out); err != nil {
+		t.Errorf("the best model is lost: %v", err)
+	}
+}
+
+func TestDamagedCheckpoint(t *testing.T) {
+	o := options(t, 1)
+	mustRun(t, o)
+	path := checkpointPath(o.Out)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range 30 {
+		damaged := slices.Clone(whole)
+		if i%3 == 0 {
+			damaged = damaged[:r.IntN(len(damaged))]
+		} else {
+			damaged[r.IntN(min(len(damaged), 1<<(uint(i)%3*10+8)))] ^= 1 << r.IntN(8)
+		}
+		if err := os.WriteFile(path, damaged, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readCheckpoint(o.Out); err == nil || !strings.Contains(err.Error(), "checkpoint") {
+			t.Errorf("damage %d: error %v", i, err)
+		}
+	}
+	if _, err := Resume(context.Background(), t.TempDir(), Options{}); err == nil || !strings.Contains(err.Error(), "no training state") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+func TestResumeRefusesAnotherCorpus(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text.txt")
+	os.WriteFile(text, prose(8000), 0o666)
+	o := options(t, 2)
+	o.Paths = []string{text}
+	mustRun(t, o)
+	os.WriteFile(text, prose(9000), 0o666)
+	if _, err := Resume(context.Background(), o.Out, Options{}); err == nil || !strings.Contains(err.Error(), "not what") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestOverfittingIsSaid(t *testing.T) {
+	var events []Event
+	r := &run{emit: func(e Event) { events = append(events, e) }}
+	for i, held := range []float64{3, 2, 2.01, 2.015, 2.03, 2.1} {
+		r.progress.Curve = append(r.progress.Curve, Point{Step: i * 10, TrainNats: 5 - float64(i), BitsPerByte: held})
+		r.progress.Best = min(i, 1)
+		r.warn()
+	}
+	if len(events) != 1 {
+		t.Fatalf("%d warnings, want 1", len(events))
+	}
+	if w := events[0].(*Overfitting); w.Step != 40 || w.BestStep != 10 {
+		t.Errorf("%+v", *w)
+	}
+}
+
+// TestTimeBudget only checks that minutes become steps and are recorded.
+func TestTimeBudget(t *testing.T) {
+	o := options(t, 0)
+	o.Minutes, o.EvalEvery = 0.02, 0
+	r := mustRun(t, o)
+	c, err := readCheckpoint(o.Out)
+	if err != nil || c.plan.Steps != r.Steps || r.Steps < 10 || c.plan.EvalEvery < 1 {
+		t.Errorf("%v: %d steps recorded, %d run, evaluation every %d", err, c.plan.Steps, r.Steps, c.plan.EvalEvery)
+	}
+}
