@@ -31,8 +31,8 @@ func words() []table {
 			"icy: 3 5 1 1 1 1",
 		}},
 		helpers(),
-		{name: "hero", forms: "name / he / his / him", odds: []string{"3 3 3 3 2 2"}, values: children()},
-		{name: "friend", given: "hero", forms: "name / he / his / him", values: children(), odds: []string{
+		{name: "hero", forms: "name / child / he / his / him", odds: []string{"3 3 3 3 2 2"}, values: children()},
+		{name: "friend", given: "hero", forms: "name / child / he / his / him", values: children(), odds: []string{
 			"Mina: 0 4 1 1 1 1",
 			"Otto: 1 0 4 1 1 1",
 			"Ruby: 1 1 0 4 1 1",
@@ -138,8 +138,8 @@ func words() []table {
 
 func children() []string {
 	return []string{
-		"Mina / she / her / her", "Otto / he / his / him", "Ruby / she / her / her", "Theo / he / his / him",
-		"Ada / she / her / her", "Finn / he / his / him",
+		"Mina / the girl / she / her / her", "Otto / the boy / he / his / him", "Ruby / the girl / she / her / her", "Theo / the boy / he / his / him",
+		"Ada / the girl / she / her / her", "Finn / the boy / he / his / him",
 	}
 }
 
@@ -178,12 +178,12 @@ func things() table {
 		"woolly mittens / a pair of woolly mittens / mittens / they / them / were / are / lie / wore the mittens",
 		"glass marbles / seven glass marbles / marbles / they / them / were / are / lie / rolled the marbles",
 	}, odds: []string{
-		"Mina: 5 1 1 1 1 1 2 1",
-		"Otto: 1 5 1 2 1 1 1 1",
-		"Ruby: 1 1 5 1 1 2 1 1",
-		"Theo: 1 1 1 5 1 1 1 2",
-		"Ada: 1 1 2 1 5 1 1 1",
-		"Finn: 2 1 1 1 1 5 1 1",
+		"Mina: 9 1 1 1 1 1 1 1",
+		"Otto: 1 9 1 1 1 1 1 1",
+		"Ruby: 1 1 9 1 1 1 1 1",
+		"Theo: 1 1 1 9 1 1 1 1",
+		"Ada: 1 1 1 1 9 1 1 1",
+		"Finn: 1 1 1 1 1 9 1 1",
 	}}
 }
 
