@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // thousands writes 1234567 as 1,234,567.
@@ -15,17 +17,16 @@ func thousands[T ~int | ~int64](n T) string {
 	return s
 }
 
-// amount writes a number with three digits and a power of a thousand, 1.4 M.
-func amount(x float64) string {
-	for _, unit := range []struct {
-		size float64
-		name string
-	}{{1e9, " G"}, {1e6, " M"}, {1e3, " k"}} {
-		if x >= unit.size {
-			return fmt.Sprintf("%.3g%s", x/unit.size, unit.name)
+// byteSize writes a number of bytes with three digits, 1.4 MB.
+func byteSize(n int64) string {
+	x, unit := float64(n), ""
+	for _, next := range []string{"k", "M", "G", "T"} {
+		if x < 999.5 {
+			break
 		}
+		x, unit = x/1000, next
 	}
-	return fmt.Sprintf("%.3g", x)
+	return fmt.Sprintf("%.3g %sB", x, unit)
 }
 
 // duration writes 75 s as 1:15.
@@ -53,18 +54,66 @@ func count[T ~int | ~int64](n T, thing string) string {
 func wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	for paragraph := range strings.Lines(text) {
-		line := indent
+		line, column := indent, utf8.RuneCountInString(indent)
+		start := column
 		for _, word := range strings.Fields(paragraph) {
-			if len(line)+1+len(word) > width && line != indent {
+			length := utf8.RuneCountInString(word)
+			if column > start && column+1+length > width {
 				b.WriteString(line + "\n")
-				line = indent
+				line, column = indent, start
 			}
-			if line != indent {
+			if column > start {
 				line += " "
+				column++
 			}
 			line += word
+			column += length
 		}
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
+}
+
+// labelled wraps a text behind a label, under which later lines are indented.
+func labelled(label, text string, width int) string {
+	indent := strings.Repeat(" ", utf8.RuneCountInString(label))
+	return label + strings.TrimPrefix(wrap(text, width, indent), indent)
+}
+
+// printable replaces what a terminal would act upon: a model may write
+// anything.
+func printable(text []byte) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return utf8.RuneError
+	}, string(text))
+}
+
+// clip cuts a line to a width in characters.
+func clip(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	return string([]rune(s)[:max(width-1, 0)]) + "…"
+}
+
+// clipLeft cuts a path to a width, keeping its end.
+func clipLeft(s string, width int) string {
+	r := []rune(s)
+	if len(r) <= width {
+		return s
+	}
+	return "…" + string(r[len(r)-max(width-1, 0):])
+}
+
+// shellWord quotes a path for a command that is printed, where it needs that.
+func shellWord(s string) string {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@%", r))
+	}) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

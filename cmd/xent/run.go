@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Exit codes.
@@ -36,6 +36,15 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// A stoppedError is an interruption that has more to say than that.
+type stoppedError struct {
+	message string
+	cause   error
+}
+
+func (e *stoppedError) Error() string { return e.message }
+func (e *stoppedError) Unwrap() error { return e.cause }
+
 // run is the program: it returns the exit code. Results go to stdout, progress
 // and errors to stderr. SIGINT and SIGTERM end ctx.
 func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
@@ -49,21 +58,40 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
+	c, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
 		return exitDone
-	}
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		fmt.Fprintln(stderr, "xent:", strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error()))
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		fmt.Fprintln(stderr, "xent:", interruption(err))
 		return exitInterrupted
-	}
-	fmt.Fprintln(stderr, "xent:", err)
-	if errors.As(err, &usageError{}) || !ran {
-		fmt.Fprintln(stderr, "Try 'xent --help' or 'xent COMMAND --help'.")
+	case errors.As(err, &usageError{}) || !ran:
+		fmt.Fprintf(stderr, "xent: %s\nTry '%s --help'.\n", message(err), c.CommandPath())
 		return exitUsage
 	}
+	fmt.Fprintln(stderr, "xent:", message(err))
 	return exitFailed
 }
+
+func interruption(err error) string {
+	var stopped *stoppedError
+	if errors.As(err, &stopped) {
+		return stopped.message
+	}
+	return "interrupted"
+}
+
+// message is an error's text without the names of system calls: "a.txt: no
+// such file or directory" for "stat a.txt: no such file or directory".
+func message(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return strings.Replace(err.Error(), p.Error(), p.Path+": "+p.Err.Error(), 1)
+	}
+	return err.Error()
+}
+
+func init() { cobra.EnableCommandSorting = false } // help lists commands as newRoot does
 
 // newRoot builds the command tree. ran is set once a command's own work
 // begins: errors before that are wrong usage.
@@ -72,18 +100,14 @@ func newRoot(s *streams, ran *bool) *cobra.Command {
 		Use:   "xent",
 		Short: "The cross-entropy of language models: learn it, measure it",
 		Long: `xent trains small language models on a CPU, and measures how surprised a
-language model is by a text: in nats, bits per byte and perplexity.
-
-  xent train                     learn from stories whose entropy is known
-  xent train my-notes/           learn from your own text
-  xent eval MODEL my-text.txt    measure
-  xent sample MODEL              read what it writes
-
-Every flag can also be set by an environment variable: XENT_THREADS=1 is
---threads 1. Flags come first.`,
+language model is by a text: in nats, bits per byte and perplexity.`,
+		Example: `  xent train                    learn from stories whose entropy is known
+  xent train my-notes/          learn from your own text
+  xent eval MODEL my-text.txt   measure
+  xent sample MODEL             read what it writes`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if err := fromEnvironment(c.Flags()); err != nil {
@@ -93,14 +117,19 @@ Every flag can also be set by an environment variable: XENT_THREADS=1 is
 			return nil
 		},
 	}
+	root.CompletionOptions.DisableDefaultCmd = true // completion.go has one
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	root.SetUsageFunc(usage)
 	root.AddGroup(
-		&cobra.Group{ID: "learn", Title: "Learn:"},
-		&cobra.Group{ID: "measure", Title: "Measure:"},
-		&cobra.Group{ID: "look", Title: "Look:"},
+		&cobra.Group{ID: "learn", Title: "Learn"},
+		&cobra.Group{ID: "measure", Title: "Measure"},
+		&cobra.Group{ID: "look", Title: "Look"},
+		&cobra.Group{ID: "other", Title: "Other"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
 		for _, c := range commands {
 			c.GroupID = group
+			c.DisableFlagsInUseLine = true
 			c.Flags().SortFlags = false
 			root.AddCommand(c)
 		}
@@ -108,22 +137,42 @@ Every flag can also be set by an environment variable: XENT_THREADS=1 is
 	add("learn", trainCommand(s), sampleCommand(s), sourceCommand(s))
 	add("measure", evalCommand(s))
 	add("look", tokenizeCommand(s))
-	add("", versionCommand(s))
+	add("other", versionCommand(s), completionCommand(s))
+	help := helpCommand()
+	help.GroupID = "other"
+	root.SetHelpCommand(help)
 	return root
 }
 
-// fromEnvironment sets the flags that the command line left alone from XENT_*
-// variables.
-func fromEnvironment(flags *pflag.FlagSet) (err error) {
-	flags.VisitAll(func(f *pflag.Flag) {
-		name := "XENT_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := os.LookupEnv(name)
-		if f.Changed || !ok || err != nil {
-			return
-		}
-		if e := flags.Set(f.Name, value); e != nil {
-			err = usagef("environment variable %s=%q: %v", name, value, e)
-		}
-	})
-	return err
+// knownCommand refuses what cobra takes for an argument of xent itself.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		return usagef("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	return usagef("unknown command %q", args[0])
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("no argument is wanted, but %q was given", args[0])
+	}
+	return nil
+}
+
+func atLeastModel(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usagef("which model? give its folder first")
+	}
+	return nil
+}
+
+func exactlyModel(c *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("give one model folder, not %d", len(args))
+	}
+	return atLeastModel(c, args)
 }

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"xent/model"
 )
@@ -19,12 +22,18 @@ func sampleCommand(s *streams) *cobra.Command {
 		Long: `Continues a prompt with a model, token by token. The prompt is printed first.
 Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
 		Example: `  xent sample xent-run-1
-  xent sample my-model --prompt "Dear Ada," --temperature 0.7 --top-k 40 --seed 2`,
+  xent sample my-model --prompt "Dear Ada," --temperature 0.7 --top-k 40`,
 		Args: exactlyModel,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkSample(&o, number, threads); err != nil {
+				return err
+			}
 			m, err := model.Open(args[0])
 			if err != nil {
 				return err
+			}
+			if _, ok := m.BOS(); !ok && prompt == "" {
+				return usagef("%s declares no BOS to begin with: give a --prompt", m.Name())
 			}
 			m.SetWorkers(threads)
 			w := bufio.NewWriter(s.out)
@@ -32,23 +41,7 @@ Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
 				if i > 0 {
 					fmt.Fprintln(w)
 				}
-				w.WriteString(prompt)
-				last := byte('\n')
-				if prompt != "" {
-					last = prompt[len(prompt)-1]
-				}
-				err := m.Sample(c.Context(), []byte(prompt), o, func(piece []byte) bool {
-					w.Write(piece)
-					last = piece[len(piece)-1]
-					return w.Flush() == nil // a word at a time reaches the reader
-				})
-				if last != '\n' {
-					w.WriteByte('\n')
-				}
-				if err := w.Flush(); err != nil {
-					return err
-				}
-				if err != nil {
+				if err := write(c.Context(), w, m, prompt, o); err != nil {
 					return err
 				}
 				o.Seed++
@@ -56,21 +49,56 @@ Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
 			return nil
 		},
 	}
-	f := c.Flags()
-	f.StringVar(&prompt, "prompt", "", "text to continue (default: the beginning of a document)")
-	f.Float64Var(&o.Temperature, "temperature", 0.8, "divides the logits: 0 is greedy, 1 the model's own distribution")
-	f.IntVar(&o.TopK, "top-k", 0, "only the so many likeliest tokens (default: all)")
-	f.Float64Var(&o.TopP, "top-p", 0, "only the likeliest tokens of this share of the mass (default: all)")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of the draws; the next text adds 1")
-	f.IntVarP(&o.MaxTokens, "tokens", "n", 256, "at most so many tokens; 0: until the document ends")
-	f.IntVar(&number, "number", 1, "texts to write")
-	f.IntVarP(&threads, "threads", "t", 0, "threads (default: all); changes no text")
+	section(c, "Text", func(f *pflag.FlagSet) {
+		f.StringVar(&prompt, "prompt", "", "continue `STRING` (default: begin a document)")
+		f.IntVarP(&o.MaxTokens, "tokens", "n", 256, "at most `N` tokens; 0 means until the document ends")
+		f.IntVar(&number, "number", 1, "write `N` texts")
+	})
+	section(c, "Choice of tokens", func(f *pflag.FlagSet) {
+		f.Float64Var(&o.Temperature, "temperature", 0.8, "divide the logits by `T`: 0 is greedy, 1 the model's own distribution")
+		f.IntVar(&o.TopK, "top-k", 0, "only the `K` likeliest tokens (default: all)")
+		f.Float64Var(&o.TopP, "top-p", 0, "only the likeliest tokens that together reach probability `P` (default: all)")
+		f.Uint64Var(&o.Seed, "seed", 1, "random seed `N`; each further text adds 1")
+	})
+	section(c, "Machine", func(f *pflag.FlagSet) {
+		f.IntVarP(&threads, "threads", "t", 0, "compute with `N` threads (default: all); changes no text")
+	})
 	return c
 }
 
-func exactlyModel(_ *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return usagef("give one model folder, not %d", len(args))
+func checkSample(o *model.SampleOptions, number, threads int) error {
+	switch {
+	case !(o.Temperature >= 0 && o.Temperature < math.Inf(1)):
+		return usagef("--temperature %v: want a number from 0 on", o.Temperature)
+	case o.TopK < 0:
+		return usagef("--top-k %d: want a number from 1 on, or 0 for all", o.TopK)
+	case !(o.TopP >= 0 && o.TopP <= 1):
+		return usagef("--top-p %v: want a number between 0 and 1", o.TopP)
+	case o.MaxTokens < 0:
+		return usagef("--tokens %d: want a number from 1 on, or 0 for no limit", o.MaxTokens)
+	case number < 1:
+		return usagef("--number %d: want a number from 1 on", number)
 	}
-	return nil
+	return checkThreads(threads)
+}
+
+// write streams one text, prompt and all, and ends its last line.
+func write(ctx context.Context, w *bufio.Writer, m *model.Model, prompt string, o model.SampleOptions) error {
+	last := byte(0)
+	show := func(piece []byte) bool {
+		if len(piece) > 0 {
+			last = piece[len(piece)-1]
+		}
+		w.Write(piece)
+		return w.Flush() == nil // a word at a time reaches the reader
+	}
+	show([]byte(prompt))
+	err := m.Sample(ctx, []byte(prompt), o, show)
+	if last != '\n' {
+		w.WriteByte('\n')
+	}
+	if flushed := w.Flush(); flushed != nil {
+		return flushed
+	}
+	return err
 }

@@ -1,8 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -16,36 +15,39 @@ func sourceCommand(s *streams) *cobra.Command {
 		Use:   "source",
 		Short: "Write stories whose probability is known, as JSON lines",
 		Long: `Writes stories of the built-in source, one JSON object a line: the text and
-−ln of its exact probability. No model of these stories can need fewer nats on
-average than their entropy.`,
+−ln of its exact probability, in nats. No model of these stories can need fewer
+nats on average than their entropy.`,
 		Example: `  xent source --stories 3
   xent source --stories 100000 --seed 7 > stories.jsonl`,
-		Args: cobra.NoArgs,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if number < 0 {
 				return usagef("--stories %d: want a number from 0 on", number)
 			}
-			src, w := source.Stories(), bufio.NewWriter(s.out)
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			for i := range uint64(number) {
-				if err := c.Context().Err(); err != nil {
-					return err
+			return buffered(s.out, func(w io.Writer) error {
+				src, lines := source.Stories(), jsonLines(w)
+				for i := range uint64(number) {
+					if err := c.Context().Err(); err != nil {
+						return err
+					}
+					text, nats := src.Story(seed, skip+i)
+					if err := lines.Encode(story{string(text), nats}); err != nil {
+						return err
+					}
 				}
-				text, nats := src.Story(seed, skip+i)
-				if err := e.Encode(struct {
-					Text string  `json:"text"`
-					Nats float64 `json:"nats"`
-				}{string(text), nats}); err != nil {
-					return err
-				}
-			}
-			return w.Flush()
+				return nil
+			})
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&number, "stories", 10, "how many")
-	f.Uint64Var(&seed, "seed", 1, "which endless sequence of stories")
-	f.Uint64Var(&skip, "skip", 0, "stories of the sequence to leave out")
+	f.IntVar(&number, "stories", 10, "write `N` stories")
+	f.Uint64Var(&seed, "seed", 1, "random seed `N` of the endless sequence of stories")
+	f.Uint64Var(&skip, "skip", 0, "leave out the first `N` of it (default 0)")
 	return c
+}
+
+type story struct {
+	Text string  `json:"text"`
+	Nats float64 `json:"nats"`
 }

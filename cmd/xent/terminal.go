@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -24,15 +23,28 @@ type screen struct {
 // plainEvery is the time between two lines where there is no terminal.
 const plainEvery = 5 * time.Second
 
+// plainWidth is the width that text is laid out for, at most.
+const plainWidth = 80
+
 func newScreen(w io.Writer, quiet bool) *screen {
-	s := &screen{w: w, width: 80, quiet: quiet}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		s.terminal = true
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
-			s.width = width
+	return &screen{w: w, terminal: isTerminal(w), width: lineWidth(w), quiet: quiet, last: time.Now()}
+}
+
+// isTerminal reports whether w shows a cursor that can be moved.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+}
+
+// lineWidth is plainWidth, or less on a narrower terminal.
+func lineWidth(w io.Writer) int {
+	const least = 40 // for charts with their margins
+	if isTerminal(w) {
+		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
+			return min(max(width, least), plainWidth)
 		}
 	}
-	return s
+	return plainWidth
 }
 
 // status shows where things stand.
@@ -70,29 +82,10 @@ func (s *screen) clear() {
 	}
 }
 
-// clip cuts a line to a width in characters.
-func clip(s string, width int) string {
-	if utf8.RuneCountInString(s) <= width {
+// bold emphasises s on a terminal unless NO_COLOR is set.
+func bold(w io.Writer, s string) string {
+	if !isTerminal(w) || os.Getenv("NO_COLOR") != "" {
 		return s
 	}
-	return string([]rune(s)[:max(width-1, 0)]) + "…"
+	return "\x1b[1m" + s + "\x1b[0m"
 }
-
-// A palette colours words, or does not: on a terminal unless NO_COLOR is set.
-type palette struct{ on bool }
-
-func newPalette(w io.Writer) palette {
-	f, ok := w.(*os.File)
-	return palette{ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""}
-}
-
-func (p palette) paint(code, s string) string {
-	if !p.on {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
-func (p palette) bold(s string) string  { return p.paint("1", s) }
-func (p palette) faint(s string) string { return p.paint("2", s) }
-func (p palette) green(s string) string { return p.paint("32", s) }

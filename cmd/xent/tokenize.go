@@ -11,8 +11,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"xent/model"
 	"xent/tokenizer"
@@ -24,82 +26,97 @@ func tokenizeCommand(s *streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tokenize MODEL [FILE|DIR|-]…",
 		Short: "Show the tokens of texts, or the text of tokens",
-		Long: `Shows how a model's tokenizer cuts texts: the pieces, or with --json one object
-a document, {"ids":[…],"offsets":[[start,end],…]}, offsets in bytes. No BOS is
-added. With --decode it reads such objects, or lists of ids, one a line, and
-writes the texts.`,
+		Long: `Shows how a model's tokenizer cuts texts: the pieces between bars, or with
+--json one object for each document, {"ids":[…],"offsets":[[start,end],…]},
+offsets in bytes. No BOS is added. Without files it reads standard input.
+
+With --decode it reads such objects, or bare lists of ids, one a line, and
+writes the bytes that were tokenized, one text after another.`,
 		Example: `  xent tokenize xent-run-1 --text "an old crab"
   xent tokenize my-model notes.txt --json | xent tokenize my-model --decode -`,
 		Args: atLeastModel,
 		RunE: func(c *cobra.Command, args []string) error {
-			in.paths = append(args[1:], in.files...)
-			if len(in.paths) == 0 && in.text == "" {
-				in.paths = []string{"-"}
-			}
-			if err := in.check(); err != nil {
+			if err := in.resolve(c, args[1:], "-"); err != nil {
 				return err
 			}
-			m, err := model.Open(args[0])
+			if decode && (asJSON || in.limit != 0) {
+				return usagef("--decode goes with neither --json nor --limit")
+			}
+			tok, err := model.OpenTokenizer(args[0])
 			if err != nil {
 				return err
 			}
-			tok := m.Tokenizer()
-			w := bufio.NewWriter(s.out)
-			if decode {
-				err = decodeFiles(w, tok, &in, s.in)
-			} else {
-				err = encodeDocuments(c.Context(), w, tok, &in, s.in, asJSON)
-			}
-			return errors.Join(err, w.Flush())
+			return buffered(s.out, func(w io.Writer) error {
+				if decode {
+					return decodeFiles(w, tok, &in, s.in)
+				}
+				if asJSON {
+					return encodeJSON(c.Context(), w, tok, &in, s.in)
+				}
+				return showPieces(c.Context(), w, tok, &in, s.in, lineWidth(s.out))
+			})
 		},
 	}
 	in.flags(c)
-	f := c.Flags()
-	f.BoolVar(&decode, "decode", false, "from ids to text")
-	f.BoolVar(&asJSON, "json", false, "one JSON object a document")
+	section(c, "Output", func(f *pflag.FlagSet) {
+		f.BoolVar(&asJSON, "json", false, "print one JSON object for each document")
+		f.BoolVar(&decode, "decode", false, "turn ids into text")
+	})
 	return c
 }
 
-func encodeDocuments(ctx context.Context, w *bufio.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader, asJSON bool) error {
-	e := json.NewEncoder(w)
+// showPieces writes the tokens of every document for people.
+func showPieces(ctx context.Context, w io.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader, width int) error {
+	for doc, err := range in.documents(ctx, stdin) {
+		if err != nil {
+			return err
+		}
+		_, spans := tok.EncodeOffsets(doc.Text)
+		if _, err := fmt.Fprintf(w, "%s: %s, %s\n%s", doc.Name, count(len(spans), "token"), count(len(doc.Text), "byte"), pieces(doc.Text, spans, width)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeJSON writes one object for each document.
+func encodeJSON(ctx context.Context, w io.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader) error {
+	lines := jsonLines(w)
 	for doc, err := range in.documents(ctx, stdin) {
 		if err != nil {
 			return err
 		}
 		ids, spans := tok.EncodeOffsets(doc.Text)
-		if asJSON {
-			if ids == nil {
-				ids, spans = []int32{}, [][2]int{}
-			}
-			if err := e.Encode(struct {
-				IDs     []int32  `json:"ids"`
-				Offsets [][2]int `json:"offsets"`
-			}{ids, spans}); err != nil {
-				return err
-			}
-			continue
+		if ids == nil {
+			ids, spans = []int32{}, [][2]int{}
 		}
-		fmt.Fprintf(w, "%s: %s, %s\n", doc.Name, count(len(ids), "token"), count(len(doc.Text), "byte"))
-		w.WriteString(pieces(doc.Text, spans))
+		if err := lines.Encode(tokens{ids, spans}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// pieces writes the tokens of a text between bars, in lines of 80 columns;
-// what is not printable is escaped.
-func pieces(text []byte, spans [][2]int) string {
+type tokens struct {
+	IDs     []int32  `json:"ids"`
+	Offsets [][2]int `json:"offsets"`
+}
+
+// pieces writes the tokens of a text between bars, in lines of at most width
+// columns where pieces are not longer; what is not printable is escaped.
+func pieces(text []byte, spans [][2]int, width int) string {
 	var out strings.Builder
 	column := 0
 	for _, s := range spans {
 		quoted := strconv.Quote(string(text[s[0]:s[1]]))
 		piece := strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-		width := len([]rune(piece)) + 1
-		if column+width > reportWidth-1 && column > 0 {
+		length := utf8.RuneCountInString(piece) + 1
+		if column+length > width-1 && column > 0 {
 			out.WriteString("|\n")
 			column = 0
 		}
 		out.WriteString("|" + piece)
-		column += width
+		column += length
 	}
 	if column > 0 {
 		out.WriteString("|\n")
@@ -107,7 +124,7 @@ func pieces(text []byte, spans [][2]int) string {
 	return out.String()
 }
 
-func decodeFiles(w *bufio.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader) error {
+func decodeFiles(w io.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader) error {
 	if in.text != "" {
 		return decodeLines(w, tok, "--text", strings.NewReader(in.text))
 	}
@@ -132,21 +149,18 @@ func decodeFiles(w *bufio.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.
 }
 
 // decodeLines reads {"ids":[…]} or […], one a line.
-func decodeLines(w *bufio.Writer, tok *tokenizer.Tokenizer, name string, r io.Reader) error {
+func decodeLines(w io.Writer, tok *tokenizer.Tokenizer, name string, r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
 		if line = bytes.TrimSpace(line); len(line) > 0 {
-			ids, bad := parseIDs(line)
+			ids, bad := parseIDs(line, tok.Vocab())
 			if bad != nil {
 				return fmt.Errorf("%s:%d: %w", name, number, bad)
 			}
-			for _, id := range ids {
-				if id < 0 || int(id) >= tok.Vocab() {
-					return fmt.Errorf("%s:%d: token %d is outside [0, %d)", name, number, id, tok.Vocab())
-				}
+			if _, err := w.Write(tok.Decode(nil, ids)); err != nil {
+				return err
 			}
-			w.Write(tok.Decode(nil, ids))
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -157,19 +171,24 @@ func decodeLines(w *bufio.Writer, tok *tokenizer.Tokenizer, name string, r io.Re
 	}
 }
 
-func parseIDs(line []byte) (ids []int32, err error) {
-	if line[0] == '[' {
-		err = json.Unmarshal(line, &ids)
-		return ids, err
-	}
+// parseIDs reads the ids of one line, all of them in [0, vocab).
+func parseIDs(line []byte, vocab int) ([]int32, error) {
+	var err error
 	var object struct {
 		IDs *[]int32 `json:"ids"`
 	}
-	if err := json.Unmarshal(line, &object); err != nil {
-		return nil, err
+	if line[0] == '[' {
+		err = json.Unmarshal(line, &object.IDs)
+	} else {
+		err = json.Unmarshal(line, &object)
 	}
-	if object.IDs == nil {
-		return nil, errors.New(`want a list of ids, or an object with the field "ids"`)
+	if err != nil || object.IDs == nil {
+		return nil, errors.New(`want a list of ids such as [1,2], or an object {"ids":[1,2]}`)
+	}
+	for _, id := range *object.IDs {
+		if id < 0 || int(id) >= vocab {
+			return nil, fmt.Errorf("there is no token %d: ids are from 0 to %d", id, vocab-1)
+		}
 	}
 	return *object.IDs, nil
 }

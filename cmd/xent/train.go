@@ -6,18 +6,28 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"xent/lm"
 	"xent/train"
 )
 
+// A training is what `xent train` was asked for.
+type training struct {
+	train.Options
+	resume      string
+	json, quiet bool
+	settings    map[string]any
+}
+
 func trainCommand(s *streams) *cobra.Command {
-	var o train.Options
-	var resume string
-	var quiet, asJSON bool
-	started := time.Now()
+	t := training{Options: train.Options{Stdin: s.in, Started: time.Now()}}
 	c := &cobra.Command{
 		Use:   "train [FILE|DIR|-]…",
 		Short: "Train a language model from text, or from stories of known entropy",
@@ -28,83 +38,130 @@ known exactly, so that the best possible loss is drawn as a floor. Otherwise it
 learns from text files, folders, JSON lines (.jsonl) and any of them compressed
 (.gz, .zst); a tenth is held out and never trained on.
 
-Ctrl-C saves and prints how to go on.`,
+Ctrl-C saves and prints how to go on. A number of steps gives the same model
+every time; how many steps fit into a number of minutes depends on the machine.`,
 		Example: `  xent train
   xent train notes/ letters.txt -o my-model --minutes 10
   xent train corpus.jsonl.zst --text-field body --size small --minutes 60
   xent train --resume my-model`,
 		RunE: func(c *cobra.Command, args []string) error {
-			screen := newScreen(s.err, quiet)
-			view := &trainView{screen: screen}
-			o.Progress, o.Stdin, o.Started, o.Paths = view.show, s.in, started, args
-			report, err := trainOrResume(c.Context(), &o, resume, args)
-			screen.clear()
-			if err != nil {
-				return explain(err, &o, resume)
+			t.Paths, t.settings = args, settings(c.Flags())
+			if err := t.check(c.Flags()); err != nil {
+				return err
 			}
-			if asJSON {
-				return printReportJSON(s.out, report)
-			}
-			return printReport(c.Context(), s, report)
+			return t.run(c.Context(), s)
 		},
 	}
-	f := c.Flags()
-	f.StringVarP(&o.Out, "output", "o", "", "model folder to make (default xent-run-N, the next free number)")
-	f.StringVar(&resume, "resume", "", "continue the run of this model folder; needs nothing else")
-	f.Float64Var(&o.Minutes, "minutes", 0, fmt.Sprintf("wall time to spend (default %v)", train.DefaultMinutes))
-	f.IntVar(&o.Steps, "steps", 0, "optimiser steps to take instead")
-	f.Int64Var(&o.MaxTokens, "max-tokens", 0, "tokens to learn from instead")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of weights and order")
-	f.StringVar(&o.Size, "size", "", "nano, micro or small (default: what the machine can do in the time)")
-	f.StringVar(&o.TextField, "text-field", "text", "field of JSON lines that holds the text")
-	f.IntVar(&o.CheckpointEvery, "checkpoint-every", 0, "steps between checkpoints (default: with each evaluation)")
-	f.IntVar(&o.EvalEvery, "eval-every", 0, "steps between held-out evaluations (default: about 20 in all)")
-	f.IntVar(&o.BatchTokens, "batch-tokens", 0, "tokens of one step")
-	f.IntVar(&o.MicroTokens, "micro-tokens", 0, "tokens computed at a time: less memory, the same bits")
-	shapeFlags(c, &o.Shape)
-	optimizerFlags(c, &o.Optimizer)
-	f.IntVarP(&o.Workers, "threads", "t", 0, "threads (default: all); changes no digit")
-	f.BoolVar(&asJSON, "json", false, "print the result as one JSON object")
-	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	t.flags(c)
+	c.RegisterFlagCompletionFunc("size", cobra.FixedCompletions([]string{"nano", "micro", "small"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("schedule", cobra.FixedCompletions([]string{"wsd", "cosine"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-func shapeFlags(c *cobra.Command, z *train.Shape) {
-	f := c.Flags()
-	f.IntVar(&z.Vocab, "vocab", 0, "tokens of the vocabulary; 257 is single bytes")
-	f.IntVarP(&z.Context, "ctx", "c", 0, "tokens of context")
-	f.IntVar(&z.Width, "width", 0, "width of the model")
-	f.IntVar(&z.Layers, "layers", 0, "layers")
-	f.IntVar(&z.Heads, "heads", 0, "attention heads")
-	f.IntVar(&z.KVHeads, "kv-heads", 0, "heads of keys and values")
-	f.IntVar(&z.Hidden, "hidden", 0, "width of the feed-forward part")
+func (t *training) flags(c *cobra.Command) {
+	section(c, "Run", func(f *pflag.FlagSet) {
+		f.StringVarP(&t.Out, "output", "o", "", "model `FOLDER` to make (default: xent-run-N, the next free number)")
+		f.StringVar(&t.resume, "resume", "", "continue the run in `FOLDER`, with the options it began with")
+		f.StringVar(&t.TextField, "text-field", "text", "take the text of JSON lines from `FIELD`")
+		f.Uint64Var(&t.Seed, "seed", 1, "random seed `N` of weights and order")
+	})
+	section(c, "Budget (one of)", func(f *pflag.FlagSet) {
+		f.Float64Var(&t.Minutes, "minutes", 0, fmt.Sprintf("`M` minutes of wall time, from start to exit (default %v)", train.DefaultMinutes))
+		f.IntVar(&t.Steps, "steps", 0, "`N` steps of the optimiser")
+		f.Int64Var(&t.MaxTokens, "max-tokens", 0, "`N` tokens to learn from, repetitions counted")
+	})
+	z := &t.Shape
+	section(c, "Model", func(f *pflag.FlagSet) {
+		f.StringVar(&t.Size, "size", "", "`SIZE` of the model: nano, micro or small (default: micro; nano if the machine is slow and the budget a time)")
+		f.IntVar(&z.Vocab, "vocab", 0, "vocabulary of `N` tokens; 257 means single bytes (default: the size's)")
+		f.IntVarP(&z.Context, "ctx", "c", 0, "context of `N` tokens (default: the size's)")
+		f.IntVar(&z.Width, "width", 0, "width of `N` numbers a token (default: the size's)")
+		f.IntVar(&z.Layers, "layers", 0, "`N` layers (default: the size's)")
+		f.IntVar(&z.Heads, "heads", 0, "`N` attention heads (default: --width / --head-dim)")
+		f.IntVar(&z.KVHeads, "kv-heads", 0, "`N` heads of keys and values (default: --heads)")
+		f.IntVar(&z.HeadDim, "head-dim", 0, "heads of `N` columns (default: the size's)")
+		f.IntVar(&z.Hidden, "hidden", 0, "feed-forward part of `N` columns (default: 8/3 of --width)")
+	})
+	section(c, "Optimiser", func(f *pflag.FlagSet) {
+		f.Float64Var(&t.Optimizer.PeakRate, "rate", 0, "learning rate `R` at its peak (default: the size's)")
+		f.StringVar(&t.Optimizer.Schedule, "schedule", "", "learning rate by `NAME`: wsd, constant and then falling, or cosine (default wsd)")
+		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", 0, "weight decay `R` of matrices (default 0.1)")
+		f.IntVar(&t.BatchTokens, "batch-tokens", 0, "about `N` tokens a step (default: the size's)")
+		f.IntVar(&t.MicroTokens, "micro-tokens", 0, "`N` tokens computed at a time: less memory, the same digits (default: a whole step)")
+	})
+	section(c, "Output", func(f *pflag.FlagSet) {
+		f.IntVar(&t.EvalEvery, "eval-every", 0, "`STEPS` between held-out evaluations (default: about 20 in all)")
+		f.IntVar(&t.CheckpointEvery, "checkpoint-every", 0, "`STEPS` between checkpoints (default: with each evaluation)")
+		f.BoolVar(&t.json, "json", false, "print the result as one JSON object")
+		f.BoolVarP(&t.quiet, "quiet", "q", false, "no progress")
+	})
+	section(c, "Machine", func(f *pflag.FlagSet) {
+		f.IntVarP(&t.Workers, "threads", "t", 0, "compute with `N` threads (default: all); changes no digit")
+	})
 }
 
-func optimizerFlags(c *cobra.Command, z *train.Optimizer) {
-	f := c.Flags()
-	f.Float64Var(&z.PeakRate, "rate", 0, "peak learning rate")
-	f.StringVar(&z.Schedule, "schedule", "", "wsd or cosine")
-	f.Float64Var(&z.WeightDecay, "weight-decay", 0, "weight decay of matrices (default 0.1)")
-}
+// resumable are the flags that mean something beside --resume.
+var resumable = []string{"resume", "json", "quiet", "threads"}
 
-func trainOrResume(ctx context.Context, o *train.Options, resume string, args []string) (*train.Report, error) {
-	if resume != "" {
-		if len(args) > 0 {
-			return nil, usagef("--resume %s continues with its own corpus: leave out %q", resume, args)
-		}
-		return train.Resume(ctx, resume, *o)
+// check refuses flags that contradict each other.
+func (t *training) check(flags *pflag.FlagSet) (err error) {
+	if err := checkThreads(t.Workers); err != nil {
+		return err
 	}
-	if o.Out == "" {
-		var err error
-		if o.Out, err = freeRun(); err != nil {
-			return nil, err
+	if t.resume == "" {
+		var budgets []string
+		for _, name := range exclusive[0] {
+			if flags.Changed(name) {
+				budgets = append(budgets, "--"+name)
+			}
 		}
+		if len(budgets) > 1 {
+			return usagef("give one budget only, not %s", strings.Join(budgets, " and "))
+		}
+		return nil
 	}
-	return train.Run(ctx, *o)
+	if len(t.Paths) > 0 {
+		return usagef("--resume %s reads its own corpus again: leave out %q", t.resume, t.Paths[0])
+	}
+	flags.VisitAll(func(f *pflag.Flag) {
+		if slices.Contains(resumable, f.Name) {
+			return
+		}
+		delete(t.settings, strings.ReplaceAll(f.Name, "-", "_")) // it decided nothing
+		if f.Changed && f.Annotations[environmentKey] == nil {
+			err = usagef("--resume %s goes on with the options it began with: leave out --%s", t.resume, f.Name)
+		}
+	})
+	return err
 }
 
-// freeRun returns the first of xent-run-1, xent-run-2, … that does not exist.
-func freeRun() (string, error) {
+func (t *training) run(ctx context.Context, s *streams) error {
+	view := &trainView{screen: newScreen(s.err, t.quiet)}
+	t.Progress = view.show
+	var report *train.Report
+	var err error
+	if t.resume != "" {
+		report, err = train.Resume(ctx, t.resume, t.Options)
+	} else if t.Out, err = t.folder(); err == nil {
+		report, err = train.Run(ctx, t.Options)
+	}
+	view.clear()
+	switch {
+	case err != nil:
+	case t.json:
+		err = printReportJSON(s.out, report, t.settings)
+	default:
+		err = printReport(ctx, s.out, report, t.resume != "")
+	}
+	return t.explain(ctx, err)
+}
+
+// folder returns --output, or the first of xent-run-1, xent-run-2, … that does
+// not exist.
+func (t *training) folder() (string, error) {
+	if t.Out != "" {
+		return t.Out, nil
+	}
 	for n := 1; n < math.MaxInt32; n++ {
 		name := fmt.Sprintf("xent-run-%d", n)
 		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
@@ -116,15 +173,60 @@ func freeRun() (string, error) {
 	return "", errors.New("no free name xent-run-N; give --output")
 }
 
-// explain adds what a person can do.
-func explain(err error, o *train.Options, resume string) error {
+// explain puts errors into the words of the command line, and adds what a
+// person can do.
+func (t *training) explain(ctx context.Context, err error) error {
 	var option *train.OptionError
-	var interrupted *train.InterruptedError
+	var shape *lm.SpecError
+	var diverged *train.DivergedError
 	switch {
 	case errors.As(err, &option):
-		return usageError{err}
-	case errors.As(err, &interrupted):
-		return fmt.Errorf("%w\nGo on with: xent train --resume %s", err, interrupted.Out)
+		return usagef("%s %v: want %s", flagNames(option.Option), option.Value, option.Want)
+	case errors.As(err, &shape):
+		return usagef("%s: %s", flagNames(shape.Field), shape.Why)
+	case errors.As(err, &diverged):
+		return fmt.Errorf("%w (--rate)", err)
+	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return t.stopped(err)
 	}
 	return err
+}
+
+// stopped says how to go on, if there is anything to go on with.
+func (t *training) stopped(err error) error {
+	dir, what := t.Out, "stopped; everything is saved in "+t.Out
+	if t.resume != "" {
+		dir, what = t.resume, "stopped; everything is saved in "+t.resume
+	}
+	if _, none := os.Stat(filepath.Join(dir, "state")); none != nil {
+		return &stoppedError{"interrupted before the first step; nothing was written", err}
+	}
+	var interrupted *train.InterruptedError
+	if errors.As(err, &interrupted) {
+		what = err.Error()
+	}
+	same := ""
+	if slices.Contains(t.Paths, "-") {
+		same = ", with the same standard input"
+	}
+	return &stoppedError{fmt.Sprintf("%s\nGo on with: xent train --resume %s%s", what, shellWord(dir), same), err}
+}
+
+// flagOf names the flags that set options of package train.
+var flagOf = map[string]string{
+	"Out": "output", "Size": "size", "Minutes": "minutes", "Steps": "steps", "MaxTokens": "max-tokens", "BatchTokens": "batch-tokens",
+	"MicroTokens": "micro-tokens", "EvalEvery": "eval-every", "CheckpointEvery": "checkpoint-every", "Workers": "threads",
+	"Vocab": "vocab", "Context": "ctx", "Width": "width", "Layers": "layers", "Heads": "heads", "KVHeads": "kv-heads",
+	"HeadDim": "head-dim", "Hidden": "hidden", "Optimizer.PeakRate": "rate", "Optimizer.Schedule": "schedule", "Optimizer.WeightDecay": "weight-decay",
+}
+
+// flagNames turns "BatchTokens or MicroTokens" into flags.
+func flagNames(options string) string {
+	names := strings.Split(options, " or ")
+	for i, name := range names {
+		if flag, ok := flagOf[name]; ok {
+			names[i] = "--" + flag
+		}
+	}
+	return strings.Join(names, " or ")
 }

@@ -1,94 +1,86 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 
 	"xent/internal/source"
-	"xent/measure"
 	"xent/model"
 	"xent/train"
 )
 
-// reportWidth is the width that reports are laid out for.
-const reportWidth = 80
-
 // printReport tells a person what a run came to, and lets the model speak.
-func printReport(ctx context.Context, s *streams, r *train.Report) error {
-	p, w := newPalette(s.out), s.out
-	if r.AlreadyDone {
-		fmt.Fprintf(w, "%s had already finished its %s steps.\n\n", r.Out, thousands(r.Steps))
+func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool) error {
+	width := lineWidth(w)
+	thing := "document"
+	if r.Corpus.Source {
+		thing = "story"
 	}
-	fmt.Fprintf(w, "%s on held-out text (%s, %s), bits/byte:\n\n", p.bold(r.Out), count(r.Corpus.HeldDocuments, "document"), count(r.Corpus.HeldBytes, "byte"))
-	var rows []bar
+	if r.AlreadyDone {
+		fmt.Fprintf(w, "%s had finished all its %s before.\n\n", r.Out, count(r.Steps, "step"))
+	}
+	fmt.Fprintf(w, "%s on held-out text (%s, %s), bits/byte:\n\n%s\n", bold(w, r.Out),
+		count(r.Corpus.HeldDocuments, thing), count(r.Corpus.HeldBytes, "byte"), bars(comparison(r), width))
+	fmt.Fprintf(w, "  %.4f nats/token, perplexity %.4g; %.1f %% of tokens guessed right\n", float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1)
+	took := ", " + duration(r.Elapsed)
+	if resumed {
+		took = "" // the clock saw a part of the run
+	}
+	fmt.Fprintf(w, "  %s, %s%s; kept: the model of step %s, the best on held-out text\n", count(r.Steps, "step"), count(r.Tokens, "token"), took, thousands(r.BestStep))
+	if d := r.Divergence; d != nil {
+		fmt.Fprintf(w, "\n  cross-entropy = entropy + KL, in nats/story over %s:\n  %.2f = %.2f + %.2f ± %.2f, %s\n", count(d.Stories, "held-out story"),
+			float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr), aboveFloor(float64((d.Entropy+d.KL)/d.Entropy)))
+	}
+	if c := curve(r.Curve, r.Corpus.Floor, width, 12); c != "" {
+		title := "Held-out bits/byte while learning"
+		if r.Corpus.Floor > 0 {
+			title += " (┄ the floor)"
+		}
+		fmt.Fprintf(w, "\n%s\n\n%s", bold(w, title), c)
+	}
+	if err := printSamples(ctx, w, r, width); err != nil {
+		return err
+	}
+	printNext(w, r)
+	return nil
+}
+
+// comparison lists what others reach, the weakest first, then the model and
+// the floor.
+func comparison(r *train.Report) (rows []bar) {
 	for _, b := range r.Corpus.Baselines {
 		rows = append(rows, bar{b.Name, b.BitsPerByte})
 	}
-	slices.SortFunc(rows, func(a, b bar) int { return -compare(a.value, b.value) })
+	slices.SortFunc(rows, func(a, b bar) int { return -cmp.Compare(a.value, b.value) })
 	rows = append(rows, bar{"this model", r.HeldOut.BitsPerByte})
 	if r.Corpus.Floor > 0 {
 		rows = append(rows, bar{"the floor", r.Corpus.Floor})
 	}
-	fmt.Fprint(w, bars(rows, reportWidth))
-	fmt.Fprintf(w, "\n  %.4f nats a token, perplexity %.4g, %.1f %% of tokens foreseen;\n  step %s of %s was best, after %s tokens in %s\n",
-		float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1, thousands(r.BestStep), thousands(r.Steps),
-		amount(float64(r.Tokens)), duration(r.Elapsed))
-	if d := r.Divergence; d != nil {
-		fmt.Fprintf(w, "\n  cross-entropy = entropy + KL, nats a story (%s held out):\n  %.2f = %.2f + %.2f ± %.2f, %.1f %% above the floor\n", count(d.Stories, "story"),
-			float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr), 100*float64(d.KL/d.Entropy))
-	}
-	if c := curve(r.Curve, r.Corpus.Floor, reportWidth, 12); c != "" {
-		fmt.Fprintf(w, "\n%s\n\n%s", p.bold("Held-out bits/byte while learning")+legend(r.Corpus.Floor), c)
-	}
-	if err := printSamples(ctx, w, p, r); err != nil {
-		return err
-	}
-	printNext(w, p, r)
-	return nil
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
-func legend(floor float64) string {
-	if floor > 0 {
-		return " (┄ the floor)"
-	}
-	return ""
+	return rows
 }
 
 const (
-	shownSamples      = 3
-	checkedSamples    = 20
+	shownStories      = 3
+	checkedStories    = 20
 	sampleTemperature = 0.8
 	sampleTokens      = 160
 )
 
 // printSamples shows what the model writes. Stories of the source are also
 // held to its grammar.
-func printSamples(ctx context.Context, w io.Writer, p palette, r *train.Report) error {
+func printSamples(ctx context.Context, w io.Writer, r *train.Report, width int) error {
 	m, err := model.Open(r.Out)
 	if err != nil {
 		return err
 	}
-	n := shownSamples
-	if r.Divergence != nil {
-		n = checkedSamples
-		fmt.Fprintf(w, "\n%s\n\n", p.bold("Stories it wrote"))
-	} else {
-		n = 1
-		fmt.Fprintf(w, "\n%s\n\n", p.bold("What it writes"))
+	title, n := "What it writes", 1
+	if r.Corpus.Source {
+		title, n = "Stories it writes", checkedStories
 	}
+	fmt.Fprintf(w, "\n%s\n\n", bold(w, title))
 	whole := 0
 	for i := range n {
 		var text []byte
@@ -96,74 +88,26 @@ func printSamples(ctx context.Context, w io.Writer, p palette, r *train.Report) 
 		if err := m.Sample(ctx, nil, o, func(piece []byte) bool { text = append(text, piece...); return true }); err != nil {
 			return err
 		}
-		if i < shownSamples {
-			fmt.Fprintln(w, wrap(string(text), reportWidth, "  "))
+		if i < shownStories {
+			fmt.Fprintln(w, wrap(printable(text), width, "  "))
 		}
 		if _, err := source.Stories().Nats(text); err == nil {
 			whole++
 		}
 	}
-	if r.Divergence != nil {
-		fmt.Fprintf(w, "  %d of %d such samples, at temperature %g, are stories the source could have told, word for word.\n\n", whole, n, sampleTemperature)
+	if r.Corpus.Source {
+		fmt.Fprintln(w, wrap(fmt.Sprintf("Of %d samples at temperature %g, %d are stories that the source could have told, word for word.",
+			n, sampleTemperature, whole), width, "  "))
 	}
 	return nil
 }
 
-func printNext(w io.Writer, p palette, r *train.Report) {
-	fmt.Fprintf(w, "%s\n\n  xent sample %s --temperature 0.8\n  xent eval %s FILE…\n", p.bold("Next"), r.Out, r.Out)
+// printNext ends with the name of the folder.
+func printNext(w io.Writer, r *train.Report) {
+	name := shellWord(r.Out)
+	fmt.Fprintf(w, "%s\n\n  xent sample %s\n  xent eval %s FILE…\n", bold(w, "Next"), name, name)
 	if r.Corpus.Source {
-		fmt.Fprintln(w, "  xent train YOUR-TEXT…      a model of your own text")
+		fmt.Fprintln(w, "  xent train FILE…")
 	}
-	fmt.Fprintf(w, "\n%s\n", r.Out)
-}
-
-// printReportJSON prints the report as one JSON object.
-func printReportJSON(w io.Writer, r *train.Report) error {
-	baselines := map[string]float64{}
-	for _, b := range r.Corpus.Baselines {
-		baselines[b.Name] = b.BitsPerByte
-	}
-	out := struct {
-		Schema      int                `json:"schema_version"`
-		Command     string             `json:"command"`
-		Model       string             `json:"model"`
-		Parameters  int                `json:"parameters"`
-		Vocab       int                `json:"vocab"`
-		Steps       int                `json:"steps"`
-		BestStep    int                `json:"best_step"`
-		Tokens      int64              `json:"tokens_trained"`
-		Seconds     float64            `json:"seconds"`
-		AlreadyDone bool               `json:"already_done"`
-		HeldOut     measure.Total      `json:"heldout"`
-		Floor       *float64           `json:"floor_bits_per_byte,omitempty"`
-		Baselines   map[string]float64 `json:"baselines_bits_per_byte"`
-		Divergence  *divergenceJSON    `json:"divergence,omitempty"`
-		Curve       []train.Point      `json:"curve"`
-	}{
-		schemaVersion, "train", r.Out, r.Spec.Parameters(), r.Spec.Vocab, r.Steps, r.BestStep, r.Tokens, r.Elapsed.Seconds(), r.AlreadyDone,
-		r.HeldOut, nil, baselines, nil, r.Curve,
-	}
-	if r.Corpus.Floor > 0 {
-		out.Floor = &r.Corpus.Floor
-	}
-	if d := r.Divergence; d != nil {
-		out.Divergence = &divergenceJSON{d.Stories, float64(d.CrossEntropy), float64(d.Entropy), float64(d.KL), float64(d.StdErr)}
-	}
-	return printJSON(w, out)
-}
-
-type divergenceJSON struct {
-	Stories      int     `json:"stories"`
-	CrossEntropy float64 `json:"cross_entropy_nats_per_story"`
-	Entropy      float64 `json:"entropy_nats_per_story"`
-	KL           float64 `json:"kl_nats_per_story"`
-	StdErr       float64 `json:"kl_standard_error"`
-}
-
-// printJSON prints one object, indented, as it is.
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+	fmt.Fprintf(w, "\nThe model is in %s\n", r.Out)
 }

@@ -12,6 +12,7 @@ import (
 type trainView struct {
 	*screen
 	begun *train.Begun
+	best  int // step of the best model
 }
 
 func (v *trainView) show(e train.Event) {
@@ -24,45 +25,55 @@ func (v *trainView) show(e train.Event) {
 	case *train.Evaluated:
 		v.evaluated(e)
 	case *train.Overfitting:
-		v.line("  Overfitting: held-out text has become harder since step %s (%.4f → %.4f bits/byte)\n"+
-			"  while training text became easier. The model of step %s is kept.",
-			thousands(e.BestStep), e.Best, e.Held, thousands(e.BestStep))
+		v.line("%s", labelled("  ", fmt.Sprintf("Overfitting: since step %s held-out text has become harder (%.4f, now %.4f bits/byte) "+
+			"while training text became easier. The model of step %s is kept.", thousands(e.BestStep), e.Best, e.Held, thousands(e.BestStep)), v.width))
 	}
 }
 
+// begin says what will be done.
 func (v *trainView) begin(e *train.Begun) {
 	v.begun = e
 	spec, c := e.Spec, e.Corpus
-	verb := "learning"
+	if e.Step > 0 && e.Step == e.Steps {
+		return // there is nothing to watch; the report says so
+	}
+	from := "from the built-in stories, whose entropy is known"
+	if !c.Source {
+		from = fmt.Sprintf("from %s, %s, %s", count(c.Documents, "document"), count(c.Bytes, "byte"), count(c.Tokens, "token"))
+	}
 	if e.Step > 0 {
-		verb = fmt.Sprintf("going on from step %s,", thousands(e.Step))
+		from += fmt.Sprintf("; going on after step %s", thousands(e.Step))
 	}
-	if c.Source {
-		v.line("%s: %s from the built-in stories, whose entropy is known", e.Out, verb)
-	} else {
-		v.line("%s: %s from %s, %s (%s); held out: %s", e.Out, verb, count(c.Documents, "document"),
-			count(c.Bytes, "byte"), count(c.Tokens, "token"), count(c.HeldBytes, "byte"))
-		if n := len(c.Skipped); n > 0 {
-			v.line("  skipped   %s that are not text, the first %s", count(n, "file"), c.Skipped[0])
-		}
-	}
-	v.line("  model     %s parameters: %d layers of width %d, %d heads, vocabulary %s, context %d",
-		amount(float64(e.Parameters)), spec.Layers, spec.Width, spec.Heads, thousands(spec.Vocab), spec.Context)
-	about := ""
-	if e.Expected > 0 {
-		about = ", about " + duration(e.Expected)
-	}
-	v.line("  training  %s steps of %s tokens%s; %sB of memory, %sB of disk", thousands(e.Steps), thousands(e.BatchTokens), about,
-		amount(float64(e.Memory)), amount(float64(e.Disk)))
 	var beat []string
 	for _, b := range c.Baselines {
 		beat = append(beat, fmt.Sprintf("%s %.3f", b.Name, b.BitsPerByte))
 	}
-	v.line("  to beat   %s bits/byte", strings.Join(beat, ", "))
+	about := ""
+	if e.Expected > 0 {
+		about = ", about " + duration(e.Expected)
+	}
+	v.line("%s", e.Out)
+	v.item("learning", "%s", from)
+	if n := len(c.Skipped); n > 0 {
+		v.item("skipped", "%s with bytes that are no text; the first is %s", count(n, "file"), c.Skipped[0])
+	}
+	held := count(c.HeldBytes, "byte")
+	if c.EvaluatedBytes < c.HeldBytes {
+		held += fmt.Sprintf("; of these the table below measures %s, the report at the end all", thousands(c.EvaluatedBytes))
+	}
+	v.item("held out", "%s", held)
+	v.item("model", "%s: %s of width %d, %s, vocabulary %s, context %d", count(e.Parameters, "parameter"),
+		count(spec.Layers, "layer"), spec.Width, count(spec.Heads, "head"), thousands(spec.Vocab), spec.Context)
+	v.item("training", "%s of about %s%s; %s of memory, %s of disk", count(e.Steps, "step"), count(e.BatchTokens, "token"), about, byteSize(e.Memory), byteSize(e.Disk))
+	v.item("to beat", "%s bits/byte", strings.Join(beat, ", "))
 	if c.Floor > 0 {
-		v.line("  floor     %.4f bits/byte, the entropy of the source: no model can be lower", c.Floor)
+		v.item("floor", "%.4f bits/byte, the entropy of the source: no model can be lower", c.Floor)
 	}
 	v.line("\n      step   training   held-out   held-out\n           nats/token nats/token  bits/byte")
+}
+
+func (v *trainView) item(name, format string, args ...any) {
+	v.line("%s", strings.TrimSuffix(labelled(fmt.Sprintf("  %-10s", name), fmt.Sprintf(format, args...), v.width), "\n"))
 }
 
 func (v *trainView) evaluated(e *train.Evaluated) {
@@ -70,14 +81,36 @@ func (v *trainView) evaluated(e *train.Evaluated) {
 	if e.TrainNats > 0 {
 		training = fmt.Sprintf("%.4f", e.TrainNats)
 	}
+	if e.Best {
+		v.best = e.Step
+	}
 	note := ""
 	switch {
 	case e.Step == 0:
 		note = fmt.Sprintf("  ln V = %.4f nats", math.Log(float64(v.begun.Spec.Vocab)))
 	case v.begun.Corpus.Floor > 0:
-		note = fmt.Sprintf("  floor + %.1f %%", 100*(e.BitsPerByte/v.begun.Corpus.Floor-1))
-	case e.Best:
-		note = "  best"
+		note = "  " + aboveFloor(e.BitsPerByte/v.begun.Corpus.Floor)
+	case !e.Best:
+		note = fmt.Sprintf("  not the best, which is %s", v.bestStep())
 	}
 	v.line("%10s %10s %10.4f %10.4f%s", thousands(e.Step), training, e.HeldNats, e.BitsPerByte, note)
+}
+
+// bestStep names the best evaluation, which a resumed run may not have shown.
+func (v *trainView) bestStep() string {
+	if v.best == 0 && v.begun.Step > 0 {
+		return "an earlier one"
+	}
+	return "step " + thousands(v.best)
+}
+
+// aboveFloor compares with the entropy of the source.
+func aboveFloor(ratio float64) string {
+	switch {
+	case ratio >= 2:
+		return fmt.Sprintf("%.1f times the floor", ratio)
+	case ratio >= 1:
+		return fmt.Sprintf("%.1f %% above the floor", 100*(ratio-1))
+	}
+	return fmt.Sprintf("%.1f %% below the floor", 100*(1-ratio))
 }

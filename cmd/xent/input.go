@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"xent/internal/corpus"
+	"xent/measure"
+)
+
+// An input is where documents come from.
+type input struct {
+	paths, files []string
+	text         string
+	hasText      bool // --text "" is a text too
+	textField    string
+	limit        int
+}
+
+func (in *input) flags(c *cobra.Command) {
+	section(c, "Text", func(f *pflag.FlagSet) {
+		f.StringArrayVarP(&in.files, "file", "f", nil, "read `FILE` or folder too; - is standard input")
+		f.StringVar(&in.text, "text", "", "read `STRING` instead of files")
+		f.StringVar(&in.textField, "text-field", "text", "take the text of JSON lines from `FIELD`")
+		f.IntVarP(&in.limit, "limit", "L", 0, "read only the first `N` documents (default: all)")
+	})
+}
+
+// resolve settles where to read from; other, unless empty, is read where the
+// command line names nothing.
+func (in *input) resolve(c *cobra.Command, args []string, other string) error {
+	in.paths = append(args, in.files...)
+	text := c.Flags().Lookup("text")
+	in.hasText = text.Changed && (len(in.paths) == 0 || text.Annotations[environmentKey] == nil)
+	switch {
+	case in.hasText && len(in.paths) > 0:
+		return usagef("give --text or files, not both")
+	case in.limit < 0:
+		return usagef("--limit %d: want a number of documents", in.limit)
+	case in.hasText || len(in.paths) > 0:
+		return nil
+	case other == "":
+		return usagef("which text? give files, - for standard input, or --text")
+	}
+	in.paths = []string{other}
+	return nil
+}
+
+// errEnough ends a walk that has all the documents wanted.
+var errEnough = errors.New("enough documents")
+
+// documents yields the documents one at a time.
+func (in *input) documents(ctx context.Context, stdin io.Reader) iter.Seq2[measure.Document, error] {
+	if in.hasText {
+		return measure.All(measure.Document{Name: "--text", Text: []byte(in.text)})
+	}
+	return func(yield func(measure.Document, error) bool) {
+		n := 0
+		_, err := corpus.Each(ctx, in.paths, corpus.Options{TextField: in.textField, Stdin: stdin}, func(d corpus.Document) error {
+			if n++; !yield(measure.Document{Name: d.Name, Text: d.Text}, nil) || n == in.limit {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(measure.Document{}, err)
+		}
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"xent/internal/durable"
+)
+
+// An output is the path of a result: "" or "-" is standard output.
+type output string
+
+func (o output) isStdout() bool { return o == "" || o == "-" }
+
+// check finds out before the work what would fail after it.
+func (o output) check() error {
+	if o.isStdout() {
+		return nil
+	}
+	path := string(o)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return &fs.PathError{Op: "write", Path: path, Err: syscall.EISDIR}
+	}
+	if parent, err := os.Stat(filepath.Dir(path)); err != nil || !parent.IsDir() {
+		return fmt.Errorf("%s: there is no folder %s", path, filepath.Dir(path))
+	}
+	return nil
+}
+
+// write puts what f writes there: into a file whole or not at all, but straight
+// into a device or pipe.
+func (o output) write(stdout io.Writer, f func(io.Writer) error) error {
+	if o.isStdout() {
+		return buffered(stdout, f)
+	}
+	path := string(o)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() {
+		return durable.WriteFile(path, f)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := buffered(file, f); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+func buffered(w io.Writer, f func(io.Writer) error) error {
+	b := bufio.NewWriter(w)
+	if err := f(b); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// printJSON prints one object, indented, with text as it is.
+func printJSON(w io.Writer, v any) error {
+	e := jsonLines(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// jsonLines returns an encoder of one object a line.
+func jsonLines(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
+}
