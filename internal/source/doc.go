@@ -2,7 +2,7 @@
 // a grammar, such as
 //
 //	One icy evening, Otto was by the river, fishing, when a storm broke. He crept into a dark
-//	mill, and there sat a little frog, shaking with cold. "Are you scared too?" whispered Otto.
+//	mill, and there sat a little frog, shaking with cold. "Are you afraid too?" whispered the boy.
 //	"Only a little," said the frog. So they told stories in the mill until the ice had melted.
 //	Now, when it thunders, Otto tells a story and hopes to see the frog.
 //
@@ -25,8 +25,8 @@
 // No story is a prefix of another (every one ends with its only line feed), so the end of
 // a story carries no information and need not be scored.
 //
-// A story has about 24 nats in 350 bytes. Counting words, a perfect bigram pays seven times
-// that and a perfect trigram three and a half times, so a model that comes near H has
-// learnt to look far back. With a byte-pair encoding of 1024 tokens trained on stories, a
-// story takes 95 tokens on average and fits, with <|bos|>, into a context of 128.
+// A story has 28 nats in 360 bytes. Counting words, a perfect bigram pays six times that
+// and a perfect trigram three times, so a model that comes near H has learnt to look far
+// back. With a byte-pair encoding of 1024 tokens trained on stories, a story takes 96
+// tokens on average and, with <|bos|>, fits into a context of 128.
 package source

@@ -20,7 +20,7 @@ func words() []table {
 			"river / down to the river / by the river / along the river / fishing",
 			"hill / up the hill / on the hill / over the hill / looking at clouds",
 			"forest / into the forest / in the forest / through the forest / picking berries",
-			"beach / down to the beach / on the beach / along the beach / looking for shells",
+			"beach / down to the beach / on the beach / along the beach / finding shells",
 			"meadow / across the meadow / in the meadow / through the meadow / picking flowers",
 			"market / to the market / at the market / past the market / eating a bun",
 		}, odds: []string{
@@ -89,7 +89,7 @@ func words() []table {
 			"fell into a ditch / pulled / out of the ditch",
 			"lost a shoe / helped / look for the shoe",
 			"twisted an ankle / carried / over the stones",
-			"ran into a thorn bush / freed / from the thorns",
+			"fell over a dog / helped / up again",
 			"began to cough / gave / some water",
 		}},
 		{name: "harm", forms: "into / adj", odds: []string{"3 3 2 2 2 2"}, values: []string{
