@@ -29,7 +29,7 @@ func Example() {
 		fmt.Printf("%.3f nats for %q\n", d.Nats, story[d.Offset:decisions[i+1].Offset])
 	}
 	// Output:
-	// 24.624 nats; a story has 27.967 on average, 359.272 bytes
+	// 24.624 nats; a story has 27.967 on average, 360.857 bytes
 	// 1.099 nats for "One "
 	// 1.792 nats for "icy "
 	// 1.204 nats for "evening, "

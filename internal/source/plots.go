@@ -14,13 +14,13 @@ func plots() map[string]string {
 			"[Find {thing.them} | Help me | Look for {thing.them} | Be my friend], and I will <promise.will> you {promise.what}," [said | cried | called] {hero.child}.
 			The {helper} {helper.searched} and [found | saw] the {thing.short} <spot>.
 			No longer {mood}, {hero.he} {promise.did} the {helper} {promise.what}[, as promised | _that {time} | _at once | _twice].
-			[{Hero} never lost the {thing.short} again. | By {time.end}, {weather.end}. | The [best | finest | only | first] {promise.short} {place.at}!]`,
+			[{Hero.he} never lost the {thing.short} again. | By {time.end}, {weather.end}. | The [best | finest | only | first] {promise.short} {place.at}!]`,
 
 		"visit": `[set out | went | walked] <place.through> to visit {hero.his} <kin> with <food.a>.
 			[There sat | There stood | Soon {hero.he} met | Soon {hero.he} saw] <helper.a>, hungry and [cold | tired | all alone | wet | sad].
 			"I have eaten nothing since [Monday | Tuesday | Thursday | Friday | Saturday | Sunday]," {helper.he} [said | sighed | whispered | cried].
 			{Hero.child} gave {helper.him} [half | most | some] of the {food} and got <thing.a> [in return | as a present].
-			"[Is that all? | Where is the rest?]" asked {hero.his} {kin}. "[In | With | Ask] {helper.a}," [said | whispered | laughed] {hero}.
+			"[Is that all? | Where is the rest?]" asked {hero.his} {kin}. "[In | With | Ask] {helper.a}," [said | whispered | laughed] {hero.child}.
 			"[It is plenty | Well done | You have a good heart | Very good | Come in]," {kin.he} said,
 			and [put | hid | kept] the {thing.short} [on the shelf | by the clock | in the window | beside the teapot | on the door | under the bed].`,
 
@@ -36,7 +36,7 @@ func plots() map[string]string {
 			[They ran. | Off they went. | They ran like the wind. | Away they flew.] {Hero.child} was [ahead | almost there | far in front | first] when {friend} <trouble.did>.
 			{Hero.he} [looked at {goal} | thought of the {food}], [sighed | stopped | smiled | shook {hero.his} head], turned back and {trouble.helped} {friend} {trouble.rest}.
 			"Who won?" asked {hero.his} {kin} [at last | at home | then].
-			"[We both did | {friend} did | Nobody did | Ask {friend}]," said {hero}, and they [shared | ate] the {food} [on a wall | in the grass | under a tree | with everyone | on the way home].`,
+			"[We both did | {friend} did | Nobody did | Ask {friend}]," said {hero.child}, and they [shared | ate] the {food} [on a wall | in the grass | under a tree | with everyone | on the way home].`,
 
 		"birthday": `[took | brought | carried] <friend> <thing.a> [for {friend.his} birthday | as a present | to say sorry].
 			But <place.at> {hero.he} [slipped | tripped | slid] and [fell | flew | rolled] into <harm.into>, and the {thing.short} came out {harm.adj}.
@@ -49,7 +49,7 @@ func plots() map[string]string {
 			{Hero.child} [planted | put | hid] it [behind the house | by the door | under the window | beside the well | in an old boot] and <care.did> every [morning | evening | day].
 			"[Nothing will grow | It is only a seed | It is asleep | How silly | Wait and see]," said <friend>.
 			But in {weeks} weeks there [stood | was] {crop.a}, and {friend} [said no more | blushed | wanted one too | danced].
-			{Hero} [took | brought | gave] the {helper} {crop.gift}. "{Care.the} did it," [said | laughed | whispered] the {helper}[. | _kindly. | , and asked for more.]`,
+			{Hero.child} [took | brought | gave] the {helper} {crop.gift}. "{Care.the} did it," [said | laughed | whispered] the {helper}[. | _kindly. | , and asked for more.]`,
 
 		"noise": `was [on the way home <place.through> | picking nuts <place.at> | all alone <place.at>] when something [near | behind {hero.him}] went <helper.sound>.
 			"[It is | That must be | I hear] <fear.a>," [thought | whispered | said] {hero.child}, and held {hero.his} <thing> [tight | close | in one hand].
@@ -61,6 +61,6 @@ func plots() map[string]string {
 			"<riddle>?" [asked | said | whispered] the {helper}.
 			{Hero.child} [thought hard | looked at {hero.his} shoes | closed {hero.his} eyes | counted to ten | sat down]. "{Riddle.answer}!" {hero.he} [said | cried | whispered | called].
 			The {helper} [bowed | nodded | sighed | smiled | laughed] and gave {hero.him} <thing.a>.
-			At {time.end} {hero.he} asked {hero.his} <kin>, too. {Kin.he} [thought | guessed] [all through the meal | until {kin.his} tea was cold | in the bath], [in vain | and gave up]. "{Riddle.answer}," [said | laughed | whispered] {hero}, and {thing.used}.`,
+			At {time.end} {hero.he} asked {hero.his} <kin>, too. {Kin.he} [thought | guessed] [all through the meal | until {kin.his} tea was cold | in the bath], [in vain | and gave up]. "{Riddle.answer}," [said | laughed | whispered] {hero.child}, and {thing.used}.`,
 	}
 }
