@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"xent/train"
 )
@@ -18,9 +19,9 @@ func curve(points []train.Point, floor float64, width, height int) string {
 		lo, hi = min(lo, p.BitsPerByte), max(hi, p.BitsPerByte)
 	}
 	if floor > 0 {
-		lo = min(lo, floor)
+		lo, hi = min(lo, floor), max(hi, floor)
 	}
-	if !(lo > 0 && hi > lo && len(points) > 1) {
+	if !(lo > 0 && hi > lo && hi < math.Inf(1) && len(points) > 1) {
 		return ""
 	}
 	row := func(bits float64) int {
@@ -57,21 +58,29 @@ func curve(points []train.Point, floor float64, width, height int) string {
 	return out.String()
 }
 
-// bars draws one bar a row, scaled to the largest value.
+// bars draws one bar a row, scaled to the largest value. A value that is not
+// finite has none.
 func bars(rows []bar, width int) string {
+	finite := func(x float64) bool { return x >= 0 && x < math.Inf(1) }
 	names, largest := 0, 0.0
 	for _, r := range rows {
-		names, largest = max(names, len([]rune(r.name))), max(largest, r.value)
+		names = max(names, utf8.RuneCountInString(r.name))
+		if finite(r.value) {
+			largest = max(largest, r.value)
+		}
 	}
 	var out strings.Builder
 	for _, r := range rows {
-		room := width - names - 14
-		eighths := int(math.Round(r.value / largest * float64(room) * 8))
-		full := strings.Repeat("█", eighths/8)
-		if rest := eighths % 8; rest > 0 {
-			full += string([]rune(" ▏▎▍▌▋▊▉")[rest])
+		full := ""
+		if finite(r.value) && r.value > 0 {
+			eighths := int(math.Round(r.value / largest * float64(width-names-14) * 8))
+			full = strings.Repeat("█", max(eighths/8, 0))
+			if rest := eighths % 8; rest > 0 {
+				full += string([]rune(" ▏▎▍▌▋▊▉")[rest])
+			}
 		}
-		fmt.Fprintf(&out, "  %-*s %8.4f  %s\n", names+len(r.name)-len([]rune(r.name)), r.name, r.value, full)
+		line := fmt.Sprintf("  %s%s %8.4f  %s", r.name, strings.Repeat(" ", names-utf8.RuneCountInString(r.name)), r.value, full)
+		out.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return out.String()
 }

@@ -50,13 +50,13 @@ func count[T ~int | ~int64](n T, thing string) string {
 }
 
 // wrap breaks a text into lines of at most width characters, each behind
-// indent.
+// indent, which is narrower. Words that are wider are cut.
 func wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	for paragraph := range strings.Lines(text) {
 		line, column := indent, utf8.RuneCountInString(indent)
 		start := column
-		for _, word := range strings.Fields(paragraph) {
+		for _, word := range words(paragraph, width-start) {
 			length := utf8.RuneCountInString(word)
 			if column > start && column+1+length > width {
 				b.WriteString(line + "\n")
@@ -72,6 +72,18 @@ func wrap(text string, width int, indent string) string {
 		b.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return b.String()
+}
+
+// words cuts a text at white space, and what is longer than room again.
+func words(text string, room int) (cut []string) {
+	for _, word := range strings.Fields(text) {
+		r := []rune(word)
+		for ; len(r) > room; r = r[room:] {
+			cut = append(cut, string(r[:room]))
+		}
+		cut = append(cut, string(r))
+	}
+	return cut
 }
 
 // labelled wraps a text behind a label, under which later lines are indented.

@@ -29,7 +29,8 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	if resumed {
 		took = "" // the clock saw a part of the run
 	}
-	fmt.Fprintf(w, "  %s, %s%s; kept: the model of step %s, the best on held-out text\n", count(r.Steps, "step"), count(r.Tokens, "token"), took, thousands(r.BestStep))
+	fmt.Fprint(w, wrap(fmt.Sprintf("%s, %s%s; the model of step %s is the best on held-out text, and kept",
+		count(r.Steps, "step"), count(r.Tokens, "token"), took, thousands(r.BestStep)), width, "  "))
 	if d := r.Divergence; d != nil {
 		fmt.Fprintf(w, "\n  cross-entropy = entropy + KL, in nats/story over %s:\n  %.2f = %.2f + %.2f ± %.2f, %s\n", count(d.Stories, "held-out story"),
 			float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr), aboveFloor(float64((d.Entropy+d.KL)/d.Entropy)))
@@ -81,7 +82,7 @@ func printSamples(ctx context.Context, w io.Writer, r *train.Report, width int) 
 		title, n = "Stories it writes", checkedStories
 	}
 	fmt.Fprintf(w, "\n%s\n\n", bold(w, title))
-	whole := 0
+	whole, stories := 0, source.Stories()
 	for i := range n {
 		var text []byte
 		o := model.SampleOptions{Temperature: sampleTemperature, Seed: uint64(i + 1), MaxTokens: sampleTokens}
@@ -91,7 +92,7 @@ func printSamples(ctx context.Context, w io.Writer, r *train.Report, width int) 
 		if i < shownStories {
 			fmt.Fprintln(w, wrap(printable(text), width, "  "))
 		}
-		if _, err := source.Stories().Nats(text); err == nil {
+		if _, err := stories.Nats(text); err == nil {
 			whole++
 		}
 	}

@@ -25,8 +25,8 @@ func (v *trainView) show(e train.Event) {
 	case *train.Evaluated:
 		v.evaluated(e)
 	case *train.Overfitting:
-		v.line("%s", labelled("  ", fmt.Sprintf("Overfitting: since step %s held-out text has become harder (%.4f, now %.4f bits/byte) "+
-			"while training text became easier. The model of step %s is kept.", thousands(e.BestStep), e.Best, e.Held, thousands(e.BestStep)), v.width))
+		v.paragraph("  ", "Overfitting: since step %s held-out text has become harder (%.4f, now %.4f bits/byte) while "+
+			"training text became easier. The model of step %s is kept.", thousands(e.BestStep), e.Best, e.Held, thousands(e.BestStep))
 	}
 }
 
@@ -73,7 +73,11 @@ func (v *trainView) begin(e *train.Begun) {
 }
 
 func (v *trainView) item(name, format string, args ...any) {
-	v.line("%s", strings.TrimSuffix(labelled(fmt.Sprintf("  %-10s", name), fmt.Sprintf(format, args...), v.width), "\n"))
+	v.paragraph(fmt.Sprintf("  %-10s", name), format, args...)
+}
+
+func (v *trainView) paragraph(label, format string, args ...any) {
+	v.line("%s", strings.TrimSuffix(labelled(label, fmt.Sprintf(format, args...), v.width), "\n"))
 }
 
 func (v *trainView) evaluated(e *train.Evaluated) {

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"xent/train"
+)
+
+func TestTrainTellsWhatItDoes(t *testing.T) {
+	dir, m := tinyModel(t), tiny()
+	for _, want := range []string{dir + "\n", "learning  from 1 document, ", "held out  ", "1 layer of width 32, 1 head, vocabulary 300,\n            context 128",
+		"6 steps of about 512 tokens", "to beat   gzip -9 ", "ln V = 5.7038 nats", "\n         6 "} {
+		if !strings.Contains(m.err, want) {
+			t.Errorf("progress lacks %q:\n%s", want, m.err)
+		}
+	}
+	for _, want := range []string{dir + " on held-out text (1 document, ", "this model", "bigram counts", "nats/token, perplexity", "6 steps, ",
+		"Held-out bits/byte while learning\n", "What it writes", "xent sample " + dir, "The model is in " + dir + "\n"} {
+		if !strings.Contains(m.out, want) {
+			t.Errorf("report lacks %q:\n%s", want, m.out)
+		}
+	}
+	fits(t, strings.ReplaceAll(m.out+m.err, dir, "m"))
+}
+
+// fits fails for lines that are wider than a terminal and for control
+// characters.
+func fits(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if n := utf8.RuneCountInString(line); n > plainWidth {
+			t.Errorf("%d columns: %s", n, line)
+		}
+		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' }) {
+			t.Errorf("control character in %q", line)
+		}
+	}
+}
+
+// TestTrainSource runs what no argument does, with the floor of the source.
+func TestTrainSource(t *testing.T) {
+	t.Chdir(t.TempDir())
+	r := call(t, "", append([]string{"train", "--steps", "1", "--eval-every", "1"}, shape...)...)
+	if r.code != exitDone {
+		t.Fatalf("code %d: %s", r.code, r.err)
+	}
+	for _, want := range []string{"(2,000 stories, ", "the floor", "cross-entropy = entropy + KL, in nats/story over 2,000 held-out stories",
+		"times the floor", "Stories it writes", "Of 20 samples at temperature 0.8, ", "The model is in xent-run-1\n"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("report lacks %q:\n%s", want, r.out)
+		}
+	}
+	if !strings.Contains(r.err, "no model can be lower") {
+		t.Errorf("progress without the floor:\n%s", r.err)
+	}
+	fits(t, r.out+r.err)
+}
+
+func TestTrainJSON(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := append([]string{"train", "-", "--steps", "2", "--seed", "5", "--json", "--quiet"}, shape...)
+	for _, dir := range []string{"xent-run-1", "xent-run-2"} { // the next free name
+		r := call(t, read(t, lessons()), args...)
+		if r.code != exitDone || r.err != "" {
+			t.Fatalf("code %d, standard error %q", r.code, r.err)
+		}
+		o := decoded(t, r.out)
+		hasNames(t, "the object", o, `schema_version command model options parameters vocab steps best_step tokens_trained seconds already_done
+			heldout baselines curve`)
+		hasNames(t, "options", o["options"], `output resume text_field seed minutes steps max_tokens size vocab ctx width layers heads kv_heads head_dim
+			hidden rate schedule weight_decay batch_tokens micro_tokens eval_every checkpoint_every json quiet threads`)
+		hasNames(t, "a baseline", member(t, o, "baselines").([]any)[0], "name bits_per_byte")
+		curve := member(t, o, "curve").([]any)
+		hasNames(t, "the curve's first point", curve[0], "step tokens heldout_nats_per_token heldout_bits_per_byte")
+		hasNames(t, "its last", curve[len(curve)-1], "step tokens train_nats_per_token heldout_nats_per_token heldout_bits_per_byte")
+		if o["command"] != "train" || o["model"] != dir || number(t, o, "schema_version") != 1 || number(t, o, "options.seed") != 5 || number(t, o, "steps") != 2 {
+			t.Errorf("%v", o)
+		}
+	}
+}
+
+// A trigger calls f once the text written to it matches.
+type trigger struct {
+	bytes.Buffer
+	match *regexp.Regexp
+	f     func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if w.match.Match(w.Bytes()) {
+		w.f()
+	}
+	return n, err
+}
+
+// TestInterruptAndResume stops the shared model's run in the middle and goes
+// on.
+func TestInterruptAndResume(t *testing.T) {
+	whole := tinyModel(t)
+	dir := filepath.Join(t.TempDir(), "cut off")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out bytes.Buffer
+	errs := trigger{match: regexp.MustCompile(`(?m)^ +2 `), f: cancel}
+	code := run(ctx, nil, &out, &errs, append(tiny().args, "-o", dir))
+	if want := "xent: stopped at step 2 of 6; everything is saved in " + dir + "\nGo on with: xent train --resume '" + dir + "'\n"; code != exitInterrupted ||
+		!strings.HasSuffix(errs.String(), want) || out.Len() > 0 {
+		t.Fatalf("code %d, stdout %q, stderr %s", code, &out, &errs)
+	}
+	must(t, "", "train", "--resume", dir)
+	for _, name := range []string{"model.safetensors", "state/checkpoint", "tokenizer.json", "config.json"} {
+		if read(t, filepath.Join(dir, name)) != read(t, filepath.Join(whole, name)) {
+			t.Errorf("%s differs from the uninterrupted run's", name)
+		}
+	}
+
+	r := call(t, "", "train", "--resume", dir, "-q")
+	if r.code != exitDone || r.err != "" || !strings.HasPrefix(r.out, dir+" had finished all its 6 steps before.\n") {
+		t.Errorf("resuming a finished run: code %d, %q\n%s", r.code, r.err, r.out)
+	}
+	o := decoded(t, must(t, "", "train", "--resume", dir, "-q", "--json"))
+	hasNames(t, "options", o["options"], "resume json quiet threads")
+	if o["already_done"] != true {
+		t.Errorf("already_done %v", o["already_done"])
+	}
+}
+
+// TestInterruptAtOnce stops a run that has nothing yet.
+func TestInterruptAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := filepath.Join(t.TempDir(), "m")
+	var out, errs bytes.Buffer
+	code := run(ctx, nil, &out, &errs, append(tiny().args, "-o", dir))
+	if code != exitInterrupted || errs.String() != "xent: interrupted before the first step; nothing was written\n" {
+		t.Errorf("code %d, %s", code, &errs)
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		t.Error("a folder is left")
+	}
+}
+
+// TestFlagNames holds the table that translates errors to the flags.
+func TestFlagNames(t *testing.T) {
+	flags := trainCommand(&streams{}).Flags()
+	for option, name := range flagOf {
+		if flags.Lookup(name) == nil {
+			t.Errorf("option %s: no flag --%s", option, name)
+		}
+	}
+	for _, name := range append(slices.Clone(resumable), exclusive[0]...) {
+		if flags.Lookup(name) == nil {
+			t.Errorf("no flag --%s", name)
+		}
+	}
+	if got := flagNames("BatchTokens or MicroTokens"); got != "--batch-tokens or --micro-tokens" {
+		t.Error(got)
+	}
+}
+
+// TestTrainViewWords shows events that short runs do not have.
+func TestTrainViewWords(t *testing.T) {
+	var out bytes.Buffer
+	v := trainView{screen: newScreen(&out, false), begun: &train.Begun{Step: 4}}
+	v.show(&train.Evaluated{Point: train.Point{Step: 6, TrainNats: 2, HeldNats: 3, BitsPerByte: 2.5}})
+	v.show(&train.Evaluated{Point: train.Point{Step: 8, TrainNats: 2, HeldNats: 3, BitsPerByte: 2}, Best: true})
+	v.show(&train.Evaluated{Point: train.Point{Step: 10, TrainNats: 1, HeldNats: 3, BitsPerByte: 2.5}})
+	v.show(&train.Overfitting{Step: 10, BestStep: 8, Held: 2.5, Best: 2})
+	want := `         6     2.0000     3.0000     2.5000  not the best, which is an earlier one
+         8     2.0000     3.0000     2.0000
+        10     1.0000     3.0000     2.5000  not the best, which is step 8
+  Overfitting: since step 8 held-out text has become harder (2.0000, now 2.5000
+  bits/byte) while training text became easier. The model of step 8 is kept.
+`
+	if out.String() != want {
+		t.Errorf("%s\nwant\n%s", &out, want)
+	}
+	for ratio, want := range map[float64]string{36.61: "36.6 times the floor", 1.146: "14.6 % above the floor", 1: "0.0 % above the floor", 0.99: "1.0 % below the floor"} {
+		if got := aboveFloor(ratio); got != want {
+			t.Errorf("%v: %q, want %q", ratio, got, want)
+		}
+	}
+}
