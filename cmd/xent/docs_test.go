@@ -122,6 +122,7 @@ func runExamples(t *testing.T, markdown string) (ran int) {
 // TestDocuments runs what README.md and docs/ tell people to type. Other
 // programs' commands are listed with -v and not run.
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	documents, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +142,7 @@ func TestDocuments(t *testing.T) {
 
 // TestDocumentRules holds what TestDocuments stands on.
 func TestDocumentRules(t *testing.T) {
+	t.Parallel()
 	got := examples("$ no\n```console\n$ xent train\n  step 1\n$ go run ./cmd/xent eval \\\n    m x\nout\n```\n```\n$ no\n```\n  ```console\n  $ ls\n  ```\n")
 	if want := []string{"xent train", "go run ./cmd/xent eval \\\n    m x", "ls"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)

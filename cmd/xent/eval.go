@@ -83,7 +83,7 @@ func (e *evaluation) run(ctx context.Context, s *streams, dir string) error {
 	}
 	screen := newScreen(s.err, e.quiet)
 	o := measure.Options{Progress: func(v measure.Event) {
-		screen.status("%s scored in %s: %.4f bits/byte", count(v.Tokens, "token"), count(v.Documents, "document"), v.BitsPerByte)
+		screen.status("%s scored, %s finished: %.4f bits/byte", count(v.Tokens, "token"), count(v.Documents, "document"), v.BitsPerByte)
 	}}
 	var result measure.Result
 	measured := func() (err error) {

@@ -12,75 +12,79 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// mistakes are calls that fail, MODEL being a model, with what their message
+// has to say.
+var mistakes = []struct {
+	args string
+	code int
+	want string
+}{
+	{"eat", 2, `unknown command "eat"; did you mean eval?`},
+	{"frobnicate", 2, `unknown command "frobnicate"`},
+	{"help frobnicate", 2, `unknown command "frobnicate"`},
+	{"--frob", 2, "unknown flag: --frob"},
+	{"train --frob", 2, "unknown flag: --frob"},
+	{"train --steps", 2, "flag needs an argument: --steps"},
+	{"train --steps many", 2, `--steps "many": want a whole number`},
+	{"train --seed -1", 2, `--seed "-1": want a whole number from 0 on`},
+	{"train --minutes soon", 2, `--minutes "soon": want a number`},
+	{"train --json=maybe", 2, `--json "maybe": want true or false`},
+	{"train --steps 3 --max-tokens 4", 2, "give one budget only, not --steps and --max-tokens"},
+	{"train --steps -3", 2, "--steps -3: want a positive number"},
+	{"train --minutes NaN", 2, "--minutes NaN: want a positive number"},
+	{"train --size huge", 2, "--size huge: want nano, micro or small"},
+	{"train --schedule flat --steps 1", 2, "--schedule flat: want wsd or cosine"},
+	{"train --vocab 256 --steps 1", 2, "--vocab 256: want at least 257"},
+	{"train --rate -1 --steps 1", 2, "--rate -1: want a number in [0, +Inf)"},
+	{"train MODEL/tokenizer.json --steps 1 --heads 3 --kv-heads 2", 2, "--kv-heads: 2 does not divide the 3 heads"},
+	{"train -t -1", 2, "--threads -1: want a number from 1 on, or 0 for all"},
+	{"train --resume MODEL more", 2, `reads its own corpus again: leave out "more"`},
+	{"train --resume MODEL --steps 9", 2, "goes on with the options it began with: leave out --steps"},
+	{"train --resume nowhere", 1, "nowhere holds no training state to resume"},
+	{"train nowhere --steps 1", 1, "nowhere: no such file or directory"},
+	{"train empty.txt --steps 1", 1, "nothing to learn from"},
+	{"train empty.txt --steps 1 -o MODEL", 1, "exists already"},
+	{"train empty.txt --steps 1 -o no/such/m", 1, "no/such is not a folder"},
+	{"eval", 2, "which model? give its folder first"},
+	{"eval nowhere empty.txt", 1, "nowhere/config.json: no such file or directory"},
+	{"eval MODEL", 2, "which text? give files, - for standard input, or --text"},
+	{"eval MODEL --text a empty.txt", 2, "give --text or files, not both"},
+	{"eval MODEL nowhere.txt", 1, "nowhere.txt: no such file or directory"},
+	{"eval MODEL --text a --limit -1", 2, "--limit -1: want a number of documents"},
+	{"eval MODEL --text a --ctx 129", 2, "--ctx 129: the model takes at most 128 tokens"},
+	{"eval MODEL --text a --ctx 1", 2, "--ctx 1: must be at least 2 tokens"},
+	{"eval MODEL --text a --stride 128", 2, "--stride 128: must be from 1 to 127"},
+	{"eval MODEL --text a --bos 300", 2, "--bos 300: the model's token ids are from 0 to 299"},
+	{"eval MODEL --text a --bos first", 2, `--bos "first": want auto, none, eos or a token id`},
+	{"eval MODEL --text a --per-token -", 2, "--per-token - would mix with the result: add --output FILE"},
+	{"eval MODEL --text a --threads -1", 2, "--threads -1: want a number from 1 on"},
+	{"sample", 2, "which model? give its folder first"},
+	{"sample MODEL more", 2, "give one model folder, not 2"},
+	{"sample nowhere", 1, "nowhere/config.json: no such file or directory"},
+	{"sample MODEL --temperature -1", 2, "--temperature -1: want a number from 0 on"},
+	{"sample MODEL --temperature NaN", 2, "--temperature NaN: want a number from 0 on"},
+	{"sample MODEL --top-k -1", 2, "--top-k -1: want a number from 1 on, or 0 for all"},
+	{"sample MODEL --top-p 2", 2, "--top-p 2: want a number between 0 and 1"},
+	{"sample MODEL --tokens -1", 2, "--tokens -1: want a number from 1 on"},
+	{"sample MODEL --number 0", 2, "--number 0: want a number from 1 on"},
+	{"source more", 2, `no argument is wanted, but "more" was given`},
+	{"source --stories -1", 2, "--stories -1: want a number from 0 on"},
+	{"tokenize", 2, "which model? give its folder first"},
+	{"tokenize nowhere", 1, "nowhere/tokenizer.json: no such file or directory"},
+	{"tokenize MODEL nowhere", 1, "nowhere: no such file or directory"},
+	{"tokenize MODEL --decode nowhere", 1, "nowhere: no such file or directory"},
+	{"tokenize MODEL --decode --json", 2, "--decode goes with neither --json nor --limit"},
+	{"version more", 2, `no argument is wanted, but "more" was given`},
+	{"completion", 2, "give one shell: bash, zsh, fish, powershell"},
+	{"completion csh", 2, `no completion for "csh"`},
+}
+
 // TestExitCodes gives the program what it cannot use: one line says what.
 func TestExitCodes(t *testing.T) {
 	dir := tinyModel(t)
 	t.Chdir(t.TempDir())
 	empty := file(t, "empty.txt", "")
-	for _, c := range []struct {
-		args string
-		code int
-		want string
-	}{
-		{"eat", 2, `unknown command "eat"; did you mean eval?`},
-		{"frobnicate", 2, `unknown command "frobnicate"`},
-		{"help frobnicate", 2, `unknown command "frobnicate"`},
-		{"--frob", 2, "unknown flag: --frob"},
-		{"train --frob", 2, "unknown flag: --frob"},
-		{"train --steps", 2, "flag needs an argument: --steps"},
-		{"train --steps many", 2, `--steps "many": want a whole number`},
-		{"train --seed -1", 2, `--seed "-1": want a whole number from 0 on`},
-		{"train --minutes soon", 2, `--minutes "soon": want a number`},
-		{"train --json=maybe", 2, `--json "maybe": want true or false`},
-		{"train --steps 3 --max-tokens 4", 2, "give one budget only, not --steps and --max-tokens"},
-		{"train --steps -3", 2, "--steps -3: want a positive number"},
-		{"train --minutes NaN", 2, "--minutes NaN: want a positive number"},
-		{"train --size huge", 2, "--size huge: want nano, micro or small"},
-		{"train --schedule flat --steps 1", 2, "--schedule flat: want wsd or cosine"},
-		{"train --vocab 256 --steps 1", 2, "--vocab 256: want at least 257"},
-		{"train --rate -1 --steps 1", 2, "--rate -1: want a number in [0, +Inf)"},
-		{"train MODEL/tokenizer.json --steps 1 --heads 3 --kv-heads 2", 2, "--kv-heads: 2 does not divide the 3 heads"},
-		{"train -t -1", 2, "--threads -1: want a number from 1 on, or 0 for all"},
-		{"train --resume MODEL more", 2, `reads its own corpus again: leave out "more"`},
-		{"train --resume MODEL --steps 9", 2, "goes on with the options it began with: leave out --steps"},
-		{"train --resume nowhere", 1, "nowhere holds no training state to resume"},
-		{"train nowhere --steps 1", 1, "nowhere: no such file or directory"},
-		{"train empty.txt --steps 1", 1, "nothing to learn from"},
-		{"train empty.txt --steps 1 -o MODEL", 1, "exists already"},
-		{"train empty.txt --steps 1 -o no/such/m", 1, "no/such is not a folder"},
-		{"eval", 2, "which model? give its folder first"},
-		{"eval nowhere empty.txt", 1, "nowhere/config.json: no such file or directory"},
-		{"eval MODEL", 2, "which text? give files, - for standard input, or --text"},
-		{"eval MODEL --text a empty.txt", 2, "give --text or files, not both"},
-		{"eval MODEL nowhere.txt", 1, "nowhere.txt: no such file or directory"},
-		{"eval MODEL --text a --limit -1", 2, "--limit -1: want a number of documents"},
-		{"eval MODEL --text a --ctx 129", 2, "--ctx 129: the model takes at most 128 tokens"},
-		{"eval MODEL --text a --ctx 1", 2, "--ctx 1: must be at least 2 tokens"},
-		{"eval MODEL --text a --stride 128", 2, "--stride 128: must be from 1 to 127"},
-		{"eval MODEL --text a --bos 300", 2, "--bos 300: the model's token ids are from 0 to 299"},
-		{"eval MODEL --text a --bos first", 2, `--bos "first": want auto, none, eos or a token id`},
-		{"eval MODEL --text a --per-token -", 2, "--per-token - would mix with the result: add --output FILE"},
-		{"eval MODEL --text a --threads -1", 2, "--threads -1: want a number from 1 on"},
-		{"sample", 2, "which model? give its folder first"},
-		{"sample MODEL more", 2, "give one model folder, not 2"},
-		{"sample nowhere", 1, "nowhere/config.json: no such file or directory"},
-		{"sample MODEL --temperature -1", 2, "--temperature -1: want a number from 0 on"},
-		{"sample MODEL --temperature NaN", 2, "--temperature NaN: want a number from 0 on"},
-		{"sample MODEL --top-k -1", 2, "--top-k -1: want a number from 1 on, or 0 for all"},
-		{"sample MODEL --top-p 2", 2, "--top-p 2: want a number between 0 and 1"},
-		{"sample MODEL --tokens -1", 2, "--tokens -1: want a number from 1 on"},
-		{"sample MODEL --number 0", 2, "--number 0: want a number from 1 on"},
-		{"source more", 2, `no argument is wanted, but "more" was given`},
-		{"source --stories -1", 2, "--stories -1: want a number from 0 on"},
-		{"tokenize", 2, "which model? give its folder first"},
-		{"tokenize nowhere", 1, "nowhere/tokenizer.json: no such file or directory"},
-		{"tokenize MODEL nowhere", 1, "nowhere: no such file or directory"},
-		{"tokenize MODEL --decode nowhere", 1, "nowhere: no such file or directory"},
-		{"tokenize MODEL --decode --json", 2, "--decode goes with neither --json nor --limit"},
-		{"version more", 2, `no argument is wanted, but "more" was given`},
-		{"completion", 2, "give one shell: bash, zsh, fish, powershell"},
-		{"completion csh", 2, `no completion for "csh"`},
-	} {
+	for _, c := range mistakes {
 		r := call(t, "", strings.Fields(strings.ReplaceAll(c.args, "MODEL", dir))...)
 		lines := 1
 		if c.code == exitUsage {
