@@ -29,7 +29,7 @@ type amounts struct {
 	evaluatedBytes, finalBytes     int // of the held-out part of a text
 }
 
-var usualAmounts = amounts{sampleStories: 6000, evaluatedStories: 100, finalStories: 2000, evaluatedBytes: 24 << 10, finalBytes: 1 << 20}
+var usualAmounts = amounts{sampleStories: 6000, evaluatedStories: 80, finalStories: 1000, evaluatedBytes: 24 << 10, finalBytes: 1 << 20}
 
 // corpusRef names a corpus in a checkpoint.
 type corpusRef struct {

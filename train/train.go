@@ -10,7 +10,6 @@ import (
 
 	"xent/entropy"
 	"xent/internal/gemm"
-	"xent/internal/par"
 	"xent/internal/tensor"
 	"xent/lm"
 	"xent/measure"
@@ -265,19 +264,8 @@ func (r *run) begin(expected time.Duration) {
 	n := int64(p.Spec.Parameters())
 	r.emit(&Begun{
 		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: int(n), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
-		BatchTokens: p.BatchTokens, Memory: 16*n + activationBytes(p), Disk: 16 * n, Expected: expected, Backend: p.Backend,
+		BatchTokens: p.BatchTokens, Memory: 16*n + int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)), Disk: 16 * n, Expected: expected, Backend: p.Backend,
 	})
-}
-
-// activationBytes estimates what a micro-batch needs besides the parameters:
-// per token, layer by layer, what the backward pass reads again, and one strip
-// of logits.
-func activationBytes(p *plan) int64 {
-	s := p.Spec
-	layer := 4*s.Width + 3*s.Hidden + 2*(s.Heads+2*s.KVHeads)*s.HeadDim + 2*s.Heads*s.HeadDim
-	row := s.Layers*layer + 6*s.Width + 2*s.Hidden + s.Vocab
-	workers := par.Workers(0)
-	return 4 * (int64(p.MicroTokens)*int64(row) + int64(workers)*int64(s.Context)*int64(s.Context))
 }
 
 // finish measures the best model, as it lies on the disk, on the held-out
