@@ -97,7 +97,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) err
 		return err
 	}
 	if d.ref.Hash = corpus.Hash(docs); read.Bytes == 0 {
-		return fmt.Errorf("nothing to learn from: %d documents in %q, all empty", read.Documents, d.ref.Paths)
+		return fmt.Errorf("nothing to learn from: no text in %q", d.ref.Paths)
 	}
 	learn, held := corpus.Split(docs)
 	if len(learn) == 0 || len(held) == 0 {

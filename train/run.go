@@ -165,7 +165,7 @@ func (r *run) step() error {
 		return err
 	}
 	if math.IsNaN(loss) || math.IsInf(loss, 0) || !(norm <= math.MaxFloat64) {
-		return &DivergedError{r.out, r.progress.Step + 1, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
+		return r.diverged()
 	}
 	res, g := total.Result(), &r.progress
 	g.Step++
@@ -193,6 +193,10 @@ func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 	return total.Result().Mean(), norm, nil
 }
 
+func (r *run) diverged() error {
+	return &DivergedError{r.out, r.progress.Step + 1, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
+}
+
 func (g *progress) bestStep() int {
 	if len(g.Curve) == 0 {
 		return 0
@@ -209,6 +213,9 @@ func (r *run) evaluate(ctx context.Context) error {
 			return r.interrupted(ctx.Err())
 		}
 		return err
+	}
+	if n := float64(res.Total.NatsPerToken); math.IsNaN(n) || math.IsInf(n, 0) {
+		return r.diverged()
 	}
 	g := &r.progress
 	point := Point{Step: g.Step, Tokens: g.Tokens, HeldNats: float64(res.Total.NatsPerToken), BitsPerByte: res.Total.BitsPerByte}

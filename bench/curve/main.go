@@ -24,9 +24,12 @@ func main() {
 
 // A run is what is read of `xent train --json`.
 type run struct {
-	Floor     float64            `json:"floor_bits_per_byte"`
-	Baselines map[string]float64 `json:"baselines_bits_per_byte"`
-	Curve     []struct {
+	Floor     float64 `json:"floor_bits_per_byte"`
+	Baselines []struct {
+		Name string  `json:"name"`
+		Bits float64 `json:"bits_per_byte"`
+	} `json:"baselines"`
+	Curve []struct {
 		Step int     `json:"step"`
 		Bits float64 `json:"heldout_bits_per_byte"`
 	} `json:"curve"`
@@ -85,9 +88,9 @@ func draw(r io.Reader, w io.Writer) error {
 		fmt.Fprintf(&path, "%c%.1f %.1f", "ML"[min(i, 1)], x(c.Step), y(c.Bits))
 	}
 	p.Path, p.LastX, p.LastY, p.Last = path.String(), x(last.Step), y(last.Bits), fmt.Sprintf("model %.4f", last.Bits)
-	for name, bits := range in.Baselines {
-		if bits < hi && bits > lo {
-			p.Lines = append(p.Lines, line{y(bits), fmt.Sprintf("%s %.3f", name, bits), "base"})
+	for _, b := range in.Baselines {
+		if b.Bits < hi && b.Bits > lo {
+			p.Lines = append(p.Lines, line{y(b.Bits), fmt.Sprintf("%s %.3f", b.Name, b.Bits), "base"})
 		}
 	}
 	if in.Floor > 0 {

@@ -10,7 +10,7 @@ import (
 
 func TestDraw(t *testing.T) {
 	var out strings.Builder
-	in := `{"floor_bits_per_byte":0.1,"baselines_bits_per_byte":{"gzip -9":1.1},"curve":[{"step":0,"heldout_bits_per_byte":2.5},{"step":50,"heldout_bits_per_byte":0.4},{"step":100,"heldout_bits_per_byte":0.12}]}`
+	in := `{"floor_bits_per_byte":0.1,"baselines":[{"name":"gzip -9","bits_per_byte":1.1}],"curve":[{"step":0,"heldout_bits_per_byte":2.5},{"step":50,"heldout_bits_per_byte":0.4},{"step":100,"heldout_bits_per_byte":0.12}]}`
 	if err := draw(strings.NewReader(in), &out); err != nil {
 		t.Fatal(err)
 	}
