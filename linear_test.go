@@ -242,21 +242,3 @@ func TestLinearErrors(t *testing.T) {
 		t.Errorf("no rows: %v", err)
 	}
 }
-
-func TestLinearAllocatesNothing(t *testing.T) {
-	p := makeLinear(rand.New(rand.NewPCG(1, 5)), 64, 16, 3000, true, true)
-	l := problem{v: p.v, classW: p.classW}.loss(Options{Workers: 2})
-	h, y := p.args(0, p.n)
-	out := p.start()
-	g := LinearGrad{Float32(out.dHidden, p.n, p.d), Float32(out.dClassifier, p.v, p.d), out.dBias}
-	var total Total
-	call := func() {
-		if l.LinearGradient(&total, h, y, out.rows, 1, g) != nil || l.LinearForward(&total, h, y, nil) != nil {
-			t.Fatal("unexpected error")
-		}
-	}
-	call()
-	if n := testing.AllocsPerRun(30, call); !(n < 1) {
-		t.Errorf("%v allocations a call", n)
-	}
-}

@@ -360,19 +360,3 @@ func TestWeightIsWhatMeanDividesBy(t *testing.T) {
 		}
 	})
 }
-
-func TestSteadyStateAllocatesNothing(t *testing.T) {
-	r := rand.New(rand.NewPCG(6, 6))
-	p := makeProblem(r, 64, 2000, true, false, masked)
-	l, rows, grad := p.loss(Options{Workers: 2}), newRows(p.n), make([]float32, p.n*p.v)
-	var total Total
-	call := func() {
-		if err := l.Gradient(&total, p.matrix(), p.targets, rows, 1, Float32(grad, p.n, p.v)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	call()
-	if n := testing.AllocsPerRun(50, call); !(n < 1) {
-		t.Errorf("%v allocations a call", n)
-	}
-}
