@@ -1,0 +1,66 @@
+# The targets are the steps of .ci/run, in its order; `make ci` runs all of them.
+
+GO          ?= go
+STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 30s
+
+# The assembly generators are modules of their own.
+asm_modules := internal/gemm/_asm internal/kernel/_asm
+# What runs on several goroutines.
+concurrent  := . ./internal/par ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
+platforms   := linux/arm64 darwin/arm64 windows/amd64 linux/386
+
+steps := test vet lint fmt backends race cross bench-once
+.PHONY: ci $(steps) fuzz asm
+
+ci:
+	bash .ci/run
+
+# The README's test command.
+test:
+	$(GO) test ./...
+
+vet:
+	$(GO) vet ./...
+	$(GO) vet -tags purego ./...
+	set -e; for d in $(asm_modules); do $(GO) -C $$d vet ./...; done
+
+lint:
+	$(STATICCHECK) ./...
+	$(STATICCHECK) -tags purego ./...
+	set -e; for d in $(asm_modules); do (cd $$d && $(STATICCHECK) ./...); done
+
+fmt:
+	@files=$$(gofmt -l .) && test -z "$$files" || { echo "gofmt -w these files:"; echo "$$files"; exit 1; }
+
+# Every back end, and generic Go again where the CPU, not the build, asks for it.
+backends:
+	bash .ci/backend avx512 ''
+	bash .ci/backend avx2 cpu.avx512f=off
+	bash .ci/backend generic '' -tags purego
+	XENT_WANT_BACKEND=generic GODEBUG=cpu.avx2=off $(GO) test ./internal/gemm ./internal/kernel
+
+race:
+	$(GO) test -race $(concurrent)
+
+# Tests too must compile on every platform: vet builds them.
+cross:
+	set -e; for p in $(platforms); do \
+		echo $$p; export CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/}; $(GO) build ./...; $(GO) vet ./...; \
+	done
+
+bench-once:
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# Every fuzz target for FUZZTIME each. CI runs only their seeds, as tests.
+fuzz:
+	set -e; for pkg in $$($(GO) list ./...); do \
+		list=$$($(GO) test -list '^Fuzz' $$pkg); \
+		for f in $$(echo "$$list" | grep '^Fuzz'); do \
+			echo "$$pkg $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+# Prints the assembly again from _asm.
+asm:
+	$(GO) generate ./internal/gemm ./internal/kernel
