@@ -11,7 +11,7 @@ import (
 // large square, those of a small Llama's training step (x·Wᵀ, dy·W and dyᵀ·x
 // for 512 tokens), an attention head's, and a decoding step's.
 func BenchmarkMul(b *testing.B) {
-	for _, be := range backends() {
+	for _, be := range available() {
 		for _, s := range []struct {
 			m, n, k int
 			ta, tb  bool
@@ -72,7 +72,7 @@ func random(n int) []float32 {
 // BenchmarkKernel times one column of full tiles whose operands stay in the
 // first-level cache: the limit that BenchmarkMul is held against.
 func BenchmarkKernel(b *testing.B) {
-	for _, be := range backends() {
+	for _, be := range available() {
 		const tiles, k = 4, 200
 		rows := tiles * be.mr
 		a := panels{random(rows * k), 1, be.mr, be.mr * k}

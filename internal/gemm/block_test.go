@@ -6,7 +6,7 @@ import "testing"
 // and that no worker has much more to do than the others where C has tiles
 // enough for all.
 func TestPlan(t *testing.T) {
-	for _, be := range backends() {
+	for _, be := range available() {
 		for _, m := range []int{1, 5, 160, 432, 512, 1024, 5000} {
 			for _, n := range []int{1, 20, 160, 432, 1024, 32000} {
 				for _, workers := range []int{1, 2, 3, 8, 16, 64} {

@@ -30,6 +30,9 @@ import (
 	"xent/internal/tensor"
 )
 
+// selected is the back end of Mul and MulAdd.
+var selected = available()[0]
+
 // Mul computes C = A·B on at most workers goroutines: GOMAXPROCS of them when
 // workers ≤ 0, the caller's alone when it is 1. With k = 0 it zeroes C. It
 // panics when the shapes do not fit or C is not row-major float32.
@@ -42,7 +45,8 @@ func MulAdd(workers int, c, a, b tensor.Matrix) {
 	multiply(selected, selected.blocking, workers, c, a, b, true)
 }
 
-// Backend names what computes the products here: "avx2" or "generic".
+// Backend names what computes the products here: "avx512", "avx2" or
+// "generic".
 func Backend() string { return selected.name }
 
 // multiply is Mul or MulAdd with a given back end and given block sizes.

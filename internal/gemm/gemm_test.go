@@ -39,7 +39,7 @@ func TestEveryShape(t *testing.T) {
 		for n := range 34 {
 			for _, k := range []int{0, 1, 2, 3, 8, 17} {
 				p := randomProduct(r, m, n, k, normalValue)
-				for _, be := range backends() {
+				for _, be := range available() {
 					everyLayout(t, p, be, n%2 == 0)
 				}
 			}
@@ -70,7 +70,7 @@ func TestBlocks(t *testing.T) {
 		p := randomProduct(r, 1+r.IntN(60), 1+r.IntN(120), 1+r.IntN(40), normalValue)
 		blk := blocking{mc: 1 + r.IntN(30), nc: 1 + r.IntN(60), kc: 1 + r.IntN(20), slab: r.IntN(2000)}
 		la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
-		for _, be := range backends() {
+		for _, be := range available() {
 			for _, add := range []bool{false, true} {
 				want := p.want(chainOf(be), add)
 				for _, workers := range []int{1, 2, 3, 8} {
@@ -100,7 +100,7 @@ func TestExtremes(t *testing.T) {
 		for range 200 {
 			p := randomProduct(r, 1+r.IntN(14), 1+r.IntN(34), 1+r.IntN(10), draw)
 			la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
-			for _, be := range backends() {
+			for _, be := range available() {
 				got, _ := p.run(be, tiny, 1, la, lb, 0, true)
 				if i := firstDifference(got, p.want(chainOf(be), true)); i >= 0 {
 					t.Fatalf("%s %v: element %d = %g, want %g", be.name, p, i, got[i], p.want(chainOf(be), true)[i])
@@ -118,7 +118,7 @@ func TestAccuracy(t *testing.T) {
 		p := randomProduct(r, s[0], s[1], s[2], normalValue)
 		la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
 		u := float64(p.k+1) * 0x1p-24
-		for _, be := range backends() {
+		for _, be := range available() {
 			got, _ := p.run(be, be.blocking, 3, la, lb, 0, true)
 			for i, v := range got {
 				want, size := p.oracle(i/p.n, i%p.n)
@@ -148,7 +148,7 @@ func TestOneOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
 	for _, s := range [][3]int{{200, 90, 300}, {31, 700, 270}} {
 		p := randomProduct(r, s[0], s[1], s[2], normalValue)
-		for _, be := range backends() {
+		for _, be := range available() {
 			want, _ := p.run(be, be.blocking, 1, layouts[0], layouts[2], 0, false)
 			for _, workers := range []int{2, 3, 8} {
 				got, _ := p.run(be, be.blocking, workers, layouts[3], layouts[0], 1, false)
@@ -178,7 +178,7 @@ func TestOneOrder(t *testing.T) {
 func TestStorageTypes(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
 	const m, n, k = 37, 45, 29
-	for _, be := range backends() {
+	for _, be := range available() {
 		for _, d := range []tensor.DType{tensor.BF16, tensor.F16, tensor.F64} {
 			for flip := range 4 {
 				a, fa := typed(r, d, m, k, flip&1 != 0)

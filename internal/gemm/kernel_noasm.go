@@ -2,5 +2,5 @@
 
 package gemm
 
-// selected is the back end of Mul and MulAdd.
-var selected = generic
+// available lists the back ends that this CPU can run, the fastest first.
+func available() []*backend { return []*backend{generic} }

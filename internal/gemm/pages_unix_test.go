@@ -49,7 +49,7 @@ func TestNoStrayAccess(t *testing.T) {
 			if flip&2 != 0 {
 				mb = tensor.Float32(b, p.n, p.k).T()
 			}
-			for _, be := range backends() {
+			for _, be := range available() {
 				multiply(be, be.blocking, 1, tensor.Float32(c, p.m, p.n), ma, mb, true)
 			}
 		}

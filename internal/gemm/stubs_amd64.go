@@ -63,3 +63,39 @@ func lines6AVX2(dst *float32, src *float32, srcRow int, k int)
 //
 //go:noescape
 func lines16AVX2(dst *float32, src *float32, srcRow int, k int)
+
+// columnAVX512 is, with FMA for every multiply-add and strides in bytes,
+//
+//	for i := range rows {
+//		for j := range 32 {
+//			s := float32(0)
+//			if add {
+//				s = c[i*cRow+j]
+//			}
+//			for p := range k {
+//				s += a[i/14*aStep+i%14*aRow+p*aCol] * b[p*bRow+j]
+//			}
+//			c[i*cRow+j] = s
+//		}
+//	}
+//
+// with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next
+// and moves next on by nextStep bytes.
+//
+//go:noescape
+func columnAVX512(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
+
+// linesAVX512 is, with strides in bytes,
+//
+//	for p := range k {
+//		for j := range 32 {
+//			if mask>>j&1 != 0 {
+//				dst[p*dstRow+j] = src[p*srcRow+j]
+//			}
+//		}
+//	}
+//
+// with k ≥ 1.
+//
+//go:noescape
+func linesAVX512(dst *float32, dstRow int, src *float32, srcRow int, k int, mask uint32)

@@ -117,11 +117,3 @@ func firstDifference(got, want []float32) int {
 	}
 	return -1
 }
-
-// backends lists what this machine can run.
-func backends() []*backend {
-	if selected == generic {
-		return []*backend{generic}
-	}
-	return []*backend{generic, selected}
-}

@@ -8,9 +8,11 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	columnAVX2()
+	columnKernel(tileAVX2)
 	transposeAVX2()
-	linesAVX2(tileRows)
+	linesAVX2(tileAVX2.rows)
 	linesAVX2(16)
+	columnKernel(tileAVX512)
+	linesAVX512()
 	Generate()
 }

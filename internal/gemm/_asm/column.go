@@ -1,0 +1,189 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// A tile is what a micro-kernel keeps in registers: rows × two vectors of
+// accumulators. Two vectors of B and one of A come beside them.
+type tile struct {
+	isa  string
+	rows int
+	vec  func() VecVirtual
+	size int // bytes of a vector
+}
+
+var (
+	tileAVX2   = tile{"AVX2", 6, YMM, 32}    // 12 + 3 of 16 registers
+	tileAVX512 = tile{"AVX512", 14, ZMM, 64} // 28 + 3 of 32 registers
+)
+
+// columnKernel is the micro-kernel and the loop that takes it down a column of
+// tiles, so that short chains do not pay for a call each.
+func columnKernel(t tile) {
+	TEXT("column"+t.isa, NOSPLIT, "func(rows, k int, a *float32, aRow, aCol, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)")
+	Doc(
+		fmt.Sprintf("column%s is, with FMA for every multiply-add and strides in bytes,", t.isa),
+		"",
+		"\tfor i := range rows {",
+		fmt.Sprintf("\t\tfor j := range %d {", t.size/2),
+		"\t\t\ts := float32(0)",
+		"\t\t\tif add {",
+		"\t\t\t\ts = c[i*cRow+j]",
+		"\t\t\t}",
+		"\t\t\tfor p := range k {",
+		fmt.Sprintf("\t\t\t\ts += a[i/%d*aStep+i%%%d*aRow+p*aCol] * b[p*bRow+j]", t.rows, t.rows),
+		"\t\t\t}",
+		"\t\t\tc[i*cRow+j] = s",
+		"\t\t}",
+		"\t}",
+		"",
+		"with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next",
+		"and moves next on by nextStep bytes.",
+	)
+	Pragma("noescape")
+	rows := Load(Param("rows"), GP64())
+	x := newColumn(t)
+
+	SUBQ(operand.Imm(uint64(t.rows)), rows)
+	JL(operand.LabelRef("tail"))
+	Label("full")
+	x.rows(t.rows)
+	step := Load(Param("aStep"), GP64())
+	ADDQ(step, x.a)
+	SUBQ(operand.Imm(uint64(t.rows)), rows)
+	JGE(operand.LabelRef("full"))
+
+	Label("tail")
+	ADDQ(operand.Imm(uint64(t.rows)), rows)
+	JE(operand.LabelRef("done"))
+	for n := t.rows - 1; n > 1; n-- {
+		CMPQ(rows, operand.Imm(uint64(n)))
+		JE(operand.LabelRef(fmt.Sprintf("tail%d", n)))
+	}
+	for n := 1; n < t.rows; n++ {
+		Label(fmt.Sprintf("tail%d", n))
+		x.rows(n)
+		JMP(operand.LabelRef("done"))
+	}
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// column holds the registers that last from tile to tile; there are few, so
+// what only a tile's start and end need is loaded there.
+type column struct {
+	tile
+	a, aCol, bRow, c, next Register
+	aRow                   [6]Register // multiples 1, 3 and 5 of the stride
+}
+
+func newColumn(t tile) *column {
+	x := &column{
+		tile: t,
+		a:    Load(Param("a"), GP64()),
+		aCol: Load(Param("aCol"), GP64()),
+		bRow: Load(Param("bRow"), GP64()),
+		c:    Load(Param("c"), GP64()),
+		next: Load(Param("next"), GP64()),
+	}
+	x.aRow[1] = Load(Param("aRow"), GP64())
+	x.aRow[3], x.aRow[5] = GP64(), GP64()
+	LEAQ(operand.Mem{Base: x.aRow[1], Index: x.aRow[1], Scale: 2}, x.aRow[3])
+	LEAQ(operand.Mem{Base: x.aRow[1], Index: x.aRow[1], Scale: 4}, x.aRow[5])
+	return x
+}
+
+// rows emits one tile of n rows and leaves c at the rows below it.
+func (x *column) rows(n int) {
+	name := func(s string) string { return fmt.Sprintf("%s%d", s, n) }
+	acc := make([][2]VecVirtual, n)
+	for i := range acc {
+		acc[i] = [2]VecVirtual{x.vec(), x.vec()}
+	}
+	x.start(acc, name)
+
+	Label(name("start"))
+	b, k, step := Load(Param("b"), GP64()), Load(Param("k"), GP64()), Load(Param("nextStep"), GP64())
+	a := x.bases(n)
+	Label(name("loop"))
+	b0, b1, v := x.vec(), x.vec(), x.vec()
+	VMOVUPS(operand.Mem{Base: b}, b0)
+	VMOVUPS(operand.Mem{Base: b, Disp: x.size}, b1)
+	for i := range acc {
+		VBROADCASTSS(x.row(a, i), v)
+		VFMADD231PS(b0, v, acc[i][0])
+		VFMADD231PS(b1, v, acc[i][1])
+	}
+	PREFETCHT1(operand.Mem{Base: x.next})
+	ADDQ(step, x.next)
+	for _, base := range a {
+		ADDQ(x.aCol, base)
+	}
+	ADDQ(x.bRow, b)
+	DECQ(k)
+	JNE(operand.LabelRef(name("loop")))
+
+	cRow := Load(Param("cRow"), GP64())
+	for i := range acc {
+		VMOVUPS(acc[i][0], operand.Mem{Base: x.c})
+		VMOVUPS(acc[i][1], operand.Mem{Base: x.c, Disp: x.size})
+		ADDQ(cRow, x.c)
+	}
+}
+
+// start emits the start of the chains: C's values or zeros.
+func (x *column) start(acc [][2]VecVirtual, name func(string) string) {
+	add, c := Load(Param("add"), GP8()), GP64()
+	TESTB(add, add)
+	JE(operand.LabelRef(name("zero")))
+	MOVQ(x.c, c)
+	cRow := Load(Param("cRow"), GP64())
+	for i := range acc {
+		VMOVUPS(operand.Mem{Base: c}, acc[i][0])
+		VMOVUPS(operand.Mem{Base: c, Disp: x.size}, acc[i][1])
+		ADDQ(cRow, c)
+	}
+	JMP(operand.LabelRef(name("start")))
+	Label(name("zero"))
+	for i := range acc {
+		for _, v := range acc[i] {
+			VXORPS(v, v, v)
+		}
+	}
+}
+
+// reach is how many rows can be addressed from one register.
+const reach = 7
+
+// bases emits registers that reach n rows of the tile of A at x.a.
+func (x *column) bases(n int) []Register {
+	a := []Register{GP64()}
+	MOVQ(x.a, a[0])
+	if n > reach { // a[1] = a[0] + 7·aRow
+		a = append(a, GP64())
+		LEAQ(operand.Mem{Base: x.a, Index: x.aRow[3], Scale: 2}, a[1])
+		ADDQ(x.aRow[1], a[1])
+	}
+	return a
+}
+
+// row addresses row i of the tile of A at a.
+func (x *column) row(a []Register, i int) operand.Mem {
+	base, i := a[i/reach], i%reach
+	switch i {
+	case 0:
+		return operand.Mem{Base: base}
+	case 2, 4:
+		return operand.Mem{Base: base, Index: x.aRow[1], Scale: uint8(i)}
+	case 6:
+		return operand.Mem{Base: base, Index: x.aRow[3], Scale: 2}
+	default:
+		return operand.Mem{Base: base, Index: x.aRow[i], Scale: 1}
+	}
+}
