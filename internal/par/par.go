@@ -39,7 +39,9 @@ func Workers(requested int) int {
 // done. A range never straddles a multiple of grain. With one worker, or when
 // one piece covers everything, the caller does it all itself.
 //
-// A panic in a task on another goroutine is raised again by Run.
+// A panic in a task on another goroutine is raised again by Run. While Run waits
+// for the last pieces, and for a moment after it, its goroutines keep their
+// processors busy looking out.
 func Run(workers, n, grain int, t Task) {
 	if n <= 0 {
 		return
@@ -89,13 +91,18 @@ func (t *team) run(workers, n, grain int, task Task) {
 	t.started.Store(0)
 	t.busy.Store(int64(workers - 1))
 	for range workers - 1 {
-		if take(&t.idle) {
-			t.calls.Add(1)
-		} else {
+		t.calls.Add(1)
+		if !take(&t.idle) {
 			go t.member()
 		}
 	}
 	t.work(0)
+	// Nothing is left: whoever has not answered by now need not come. On a busy
+	// machine that may be a goroutine that has not yet been given a processor.
+	for take(&t.calls) {
+		t.idle.Add(1)
+		t.busy.Add(-1)
+	}
 	for t.busy.Load() > 0 {
 		runtime.Gosched()
 	}
@@ -118,17 +125,21 @@ func take(count *atomic.Int64) bool {
 	}
 }
 
-// live is a member: it works, looks out for more work, and ends.
+// live is a member: it looks out for a call, works, and after a while without
+// one ends. Members that are not at work, those not yet running too, are idle +
+// calls in number.
 func (t *team) live() {
+	until := time.Now().Add(linger)
 	for {
-		t.work(int(t.started.Add(1)))
-		t.idle.Add(1)
-		t.busy.Add(-1)
-		until := time.Now().Add(linger)
-		for !take(&t.calls) {
-			if time.Now().After(until) && take(&t.idle) {
-				return // not called, and no longer to be called
-			}
+		switch {
+		case take(&t.calls):
+			t.work(int(t.started.Add(1)))
+			t.idle.Add(1)
+			t.busy.Add(-1)
+			until = time.Now().Add(linger)
+		case time.Now().After(until) && take(&t.idle):
+			return // not called, and no longer to be called
+		default:
 			runtime.Gosched()
 		}
 	}
@@ -136,21 +147,32 @@ func (t *team) live() {
 
 // work takes pieces until none is left.
 func (t *team) work(worker int) {
-	defer t.recover()
+	finished := false
+	defer func() {
+		if !finished {
+			t.fail(worker, recover())
+		}
+	}()
 	for {
-		hi := int(t.next.Add(int64(t.grain)))
-		lo := hi - t.grain
-		if lo >= t.n {
+		lo := t.next.Add(int64(t.grain)) - int64(t.grain)
+		if lo >= int64(t.n) {
+			finished = true
 			return
 		}
-		t.task.Do(worker, lo, min(hi, t.n))
+		t.task.Do(worker, int(lo), min(int(lo)+t.grain, t.n))
 	}
 }
 
-// recover keeps the first panic for run to raise and lets the others end soon.
-func (t *team) recover() {
-	if v := recover(); v != nil {
-		t.failure.CompareAndSwap(nil, &failure{v})
-		t.next.Store(int64(t.n))
+// fail keeps the first panic for run to raise again, and lets the others end
+// soon. A nil value means that the task called runtime.Goexit, as a failing
+// test does: a member then never gets to say that it is done.
+func (t *team) fail(worker int, value any) {
+	if value == nil {
+		value = "par: a task ended its goroutine"
+		if worker > 0 {
+			defer t.busy.Add(-1)
+		}
 	}
+	t.failure.CompareAndSwap(nil, &failure{value})
+	t.next.Store(int64(t.n))
 }

@@ -1,18 +1,21 @@
 package par
 
 import (
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 type mark struct {
-	seen  []atomic.Int32
-	grain int
-	bad   atomic.Bool
+	seen           []atomic.Int32
+	grain, workers int
+	bad            atomic.Bool
 }
 
 func (m *mark) Do(worker, lo, hi int) {
-	if lo/m.grain != (hi-1)/m.grain {
+	if worker < 0 || worker >= m.workers || lo/m.grain != (hi-1)/m.grain {
 		m.bad.Store(true)
 	}
 	for i := lo; i < hi; i++ {
@@ -24,7 +27,7 @@ func TestEveryIndexOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 7, 64, 1000} {
 		for _, grain := range []int{0, 1, 3, 64, 5000} {
 			for _, workers := range []int{0, 1, 2, 8} {
-				m := &mark{seen: make([]atomic.Int32, n), grain: max(grain, 1)}
+				m := &mark{seen: make([]atomic.Int32, n), grain: max(grain, 1), workers: Workers(workers)}
 				Run(workers, n, grain, m)
 				for i := range m.seen {
 					if got := m.seen[i].Load(); got != 1 {
@@ -32,7 +35,7 @@ func TestEveryIndexOnce(t *testing.T) {
 					}
 				}
 				if m.bad.Load() {
-					t.Fatalf("n=%d grain=%d workers=%d: a range straddles a multiple of grain", n, grain, workers)
+					t.Fatalf("n=%d grain=%d workers=%d: a range straddles a multiple of grain, or a worker is out of range", n, grain, workers)
 				}
 			}
 		}
@@ -59,6 +62,56 @@ func TestPanicReachesTheCaller(t *testing.T) {
 		}()
 		Run(workers, 100, 1, &bomb{at: -1}) // the team is usable again
 	}
+}
+
+type quitter struct{ bomb }
+
+func (q *quitter) Do(_, lo, hi int) {
+	if lo <= q.at && q.at < hi {
+		runtime.Goexit()
+	}
+}
+
+// TestGoexit: a task that ends its goroutine must not leave Run waiting.
+func TestGoexit(t *testing.T) {
+	for at := range 20 {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer func() { recover() }()
+			Run(3, 20, 1, &quitter{bomb{at}})
+		}()
+		<-done
+	}
+}
+
+// TestManyCallers runs many callers at once, more than there are processors,
+// each with more members than there are processors, and sees all members end.
+func TestManyCallers(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			for i := range 300 {
+				m := &mark{seen: make([]atomic.Int32, 50), grain: 1 + i%5, workers: 1 + i%9}
+				Run(m.workers, len(m.seen), m.grain, m)
+				for j := range m.seen {
+					if m.seen[j].Load() != 1 || m.bad.Load() {
+						t.Errorf("index %d done %d times", j, m.seen[j].Load())
+						return
+					}
+				}
+			}
+		})
+	}
+	callers.Wait()
+	for range 2000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 }
 
 type nothing struct{}
