@@ -29,10 +29,8 @@ const (
 	exp6 = 0x1.6a2434p-10
 )
 
-// Exp returns e^x to within 1 unit in the last place. It is 0 below −87.3, +∞ above
-// 88.72, and NaN for NaN.
-func Exp(x float32) float32 { return exp(x) }
-
+// exp returns e^x to within 1 unit in the last place. It is 0 below −87.3, +∞
+// above 88.72, and NaN for NaN.
 func exp(x float32) float32 {
 	if x < expMin {
 		return 0

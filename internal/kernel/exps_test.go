@@ -22,11 +22,14 @@ func TestVectorExps(t *testing.T) {
 				}
 			}
 			got[n] = 77 // a guard
-			for _, a := range []float32{1, 0.37} {
+			for _, a := range []float32{1, 0.37, -2, inf} {
 				m := rng.Float32()
 				genericExps(want, x, m, a)
 				ScaledExps(got, x, m, a)
 				for i, w := range want {
+					if g := got[i]; x[i]-m < expMin && math.Float32bits(g) != 0 {
+						t.Fatalf("n = %d: %v·exp(%v − %v) = %v, want +0", n, a, x[i], m, g)
+					}
 					if g := got[i]; math.Float32bits(g) != math.Float32bits(w) && !(g != g && w != w) {
 						t.Fatalf("n = %d: %v·exp(%v − %v) = %v, want %v", n, a, x[i], m, g, w)
 					}

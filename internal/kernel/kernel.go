@@ -38,7 +38,8 @@ func Max(x []float32) float32 {
 // 0 for any m > −∞.
 func Exps(dst, x []float32, m float32) { ScaledExps(dst, x, m, 1) }
 
-// ScaledExps sets dst[i] = a·exp(x[i] − m); dst may be x.
+// ScaledExps sets dst[i] = a·exp(x[i] − m), and +0 where the exponential is 0
+// even if a is infinite; dst may be x.
 func ScaledExps(dst, x []float32, m, a float32) {
 	dst = dst[:len(x)]
 	n := vectorExps(dst, x, m, a)
@@ -49,29 +50,13 @@ func genericExps(dst, x []float32, m, a float32) {
 	dst = dst[:len(x)]
 	for i, v := range x {
 		if d := v - m; d < expMin {
-			dst[i] = a * 0
+			dst[i] = 0
 		} else if r, pow := reduce(d); d <= 88 {
 			dst[i] = a * float32(expPoly(r)*pow)
 		} else {
 			dst[i] = a * exp(d)
 		}
 	}
-}
-
-// Sum returns Σ x[i], added in lanes in the order that SumExp defines, for any
-// length.
-func Sum(x []float32) float32 {
-	var lane [lanes]float32
-	for ; len(x) >= lanes; x = x[lanes:] {
-		y := x[:lanes]
-		for l := range lane {
-			lane[l] += y[l]
-		}
-	}
-	for i, v := range x {
-		lane[i] += v
-	}
-	return tree(&lane)
 }
 
 // SumExp returns, for one block of at most Block elements and m at least their

@@ -54,8 +54,8 @@ loop:
 	VADDPS    Y10, Y14, Y14
 	VADDPS    Y6, Y14, Y14
 	VMULPS    Y12, Y14, Y14
-	VANDPS    Y11, Y14, Y14
 	VMULPS    Y1, Y14, Y14
+	VANDPS    Y11, Y14, Y14
 	VMOVUPS   Y14, (AX)(BX*4)
 	ADDQ      $0x08, BX
 	JMP       loop

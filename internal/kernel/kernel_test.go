@@ -24,9 +24,9 @@ func TestExp(t *testing.T) {
 				continue
 			}
 			want := math.Exp(float64(x))
-			err := math.Abs(float64(Exp(x))-want) / ulp32(want)
+			err := math.Abs(float64(exp(x))-want) / ulp32(want)
 			if !(err <= 1) {
-				t.Fatalf("exp(%v) = %v, want %v: %.2f ulp", x, Exp(x), want, err)
+				t.Fatalf("exp(%v) = %v, want %v: %.2f ulp", x, exp(x), want, err)
 			}
 			worst = max(worst, err)
 		}
@@ -34,11 +34,11 @@ func TestExp(t *testing.T) {
 	t.Logf("worst error %.3f ulp", worst)
 	inf := float32(math.Inf(1))
 	for _, c := range [][2]float32{{-87.31, 0}, {-inf, 0}, {inf, inf}, {89, inf}, {0, 1}, {float32(math.Copysign(0, -1)), 1}} {
-		if got := Exp(c[0]); got != c[1] {
+		if got := exp(c[0]); got != c[1] {
 			t.Errorf("exp(%v) = %v, want %v", c[0], got, c[1])
 		}
 	}
-	if got := Exp(float32(math.NaN())); got == got {
+	if got := exp(float32(math.NaN())); got == got {
 		t.Errorf("exp(NaN) = %v", got)
 	}
 }
@@ -108,7 +108,7 @@ func TestSumExp(t *testing.T) {
 	}
 }
 
-func TestMaxExpsSum(t *testing.T) {
+func TestMaxExps(t *testing.T) {
 	nan := float32(math.NaN())
 	if Max(nil) != negInf {
 		t.Error("Max of nothing is not −∞")
@@ -128,19 +128,14 @@ func TestMaxExpsSum(t *testing.T) {
 				t.Fatalf("n=%d: a NaN at %d was lost", n, at)
 			}
 		}
-		want := 0.0
 		for i := range x {
 			x[i] = float32(i) / 7
-			want += float64(x[i])
-		}
-		if got := float64(Sum(x)); !(math.Abs(got-want) <= 1e-6*want) {
-			t.Errorf("n=%d: sum %v, want %v", n, got, want)
 		}
 		y, z := make([]float32, n), make([]float32, n)
 		Exps(y, x, 2)
 		ScaledExps(z, x, 2, -3)
 		for i := range x {
-			if y[i] != Exp(x[i]-2) || z[i] != -3*Exp(x[i]-2) {
+			if y[i] != exp(x[i]-2) || z[i] != -3*exp(x[i]-2) {
 				t.Fatalf("n=%d: element %d differs", n, i)
 			}
 		}

@@ -7,7 +7,7 @@ package kernel
 // expsAVX2 is, for n a multiple of 8,
 //
 //	for i := range n {
-//		dst[i] = a * exp(x[i]-m)
+//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
 //	}
 //
 // up to the first eight elements of which one differs from m by more than 88;

@@ -31,7 +31,7 @@ func expsAVX2() {
 		"expsAVX2 is, for n a multiple of 8,",
 		"",
 		"\tfor i := range n {",
-		"\t\tdst[i] = a * exp(x[i]-m)",
+		"\t\tdst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin",
 		"\t}",
 		"",
 		"up to the first eight elements of which one differs from m by more than 88;",
@@ -88,8 +88,8 @@ func expsAVX2() {
 	VADDPS(r, p, p)
 	VADDPS(one, p, p)
 	VMULPS(t, p, p)
-	VANDPS(seen, p, p)
 	VMULPS(a, p, p)
+	VANDPS(seen, p, p) // after a, which may be infinite
 	VMOVUPS(p, operand.Mem{Base: dst, Index: i, Scale: 4})
 	ADDQ(operand.Imm(8), i)
 	JMP(operand.LabelRef("loop"))
