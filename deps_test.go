@@ -48,6 +48,20 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// TestLibraryIsLight: importing the loss or package entropy brings in nothing
+// but the standard library and golang.org/x/sys, directly or not.
+func TestLibraryIsLight(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "xent", "xent/entropy").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		if path != "xent" && !strings.HasPrefix(path, "xent/") && !strings.HasPrefix(path, "golang.org/x/sys/") {
+			t.Errorf("importing the library brings in %s", path)
+		}
+	}
+}
+
 func rule(pkg string) ([]string, bool) {
 	if a, ok := imports[pkg]; ok {
 		return a, true

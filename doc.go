@@ -14,8 +14,8 @@
 //	loss alone        [Loss.Forward]        [Loss.LinearForward]
 //	loss + gradient   [Loss.Gradient]       [Loss.LinearGradient]
 //
-// The linear passes never hold the N×V logits and still equal product, loss
-// and products bit for bit.
+// The linear passes never hold more of the N×V logits than fit a workspace, and
+// still equal this module's product, loss and products bit for bit.
 //
 // # Nothing is divided for you
 //
@@ -27,7 +27,8 @@
 //	loss, _ := xent.New(V, xent.Options{})
 //	weight := 0.0
 //	for _, b := range microBatches {
-//		w, _ := loss.Weight(xent.Targets{Index: b.targets})
+//		w, err := loss.Weight(xent.Targets{Index: b.targets})
+//		…
 //		weight += w
 //	}
 //	var total xent.Total
@@ -51,14 +52,16 @@
 //   - Every quantity is computed from z − max z: a common offset of 1e5 costs no
 //     digits, and a probability that underflows gives a loss, not ∞.
 //   - Accuracy, with u = 2⁻²⁴ and d_c = z_c − max z: |err nll| ≤ u·(8 + 2·nll), and
-//     |err g_c| ≤ u·K·((8 + 3|d_c|)·p_c + 1[c = y]) + 2⁻¹²⁵·K, where K = scale·r·w_y.
-//   - In steady state a pass allocates nothing.
+//     |err g_c| ≤ u·K·((8 + 3|d_c|)·p_c + 1[c = y]) + 2⁻¹²⁵·K + 2⁻¹⁴⁹, where
+//     K = |scale|·r·w_y.
+//   - In steady state a pass allocates nothing: scratch is pooled, until the
+//     garbage collector empties the pool.
 //
 // # Infinities and NaN
 //
 // A logit of −∞ is a masked class: probability 0, gradient 0. When it is the
-// target's, the row's loss is +∞ and its gradient p − 1 on the target and p elsewhere. A row with a
-// NaN, a +∞, or nothing but −∞ is a NaN row: its loss and its whole gradient
-// are NaN. Such rows count in Count, never in Correct. A class weight of 0
-// makes an infinite loss 0.
+// target's, the row's loss is +∞ and its gradient p − 1 on the target and p
+// elsewhere. A row with a NaN, a +∞, or nothing but −∞ is a NaN row: its loss
+// and its whole gradient are NaN. Such rows count in Count, never in Correct. A
+// class weight of 0 makes an infinite loss 0.
 package xent

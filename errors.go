@@ -2,9 +2,10 @@ package xent
 
 import "fmt"
 
-// An OptionError says that an option, or the vocabulary size, cannot be used.
+// An OptionError says that an option, the vocabulary size or a pass's scale
+// cannot be used.
 type OptionError struct {
-	Option string // the field's name, or "V"
+	Option string // the field's name, "V" or "scale"
 	Index  int    // element of a list, −1 for a single value
 	Value  float64
 	Reason string
@@ -52,8 +53,8 @@ func (e *RowWeightError) Error() string {
 	return fmt.Sprintf("xent: row %d: weight %v is not a finite number ≥ 0", e.Row, e.Weight)
 }
 
-// An OverlapError says that an output shares memory with an argument in a way
-// that would change the result.
+// An OverlapError says that an output shares memory with an input or another
+// output, other than a gradient that takes the place of its logits.
 type OverlapError struct{ Output, Argument string }
 
 func (e *OverlapError) Error() string {

@@ -2,8 +2,6 @@ package xent
 
 import (
 	"fmt"
-
-	"xent/internal/tensor"
 )
 
 // Linear is the last layer of a language model: logits = Hidden·Classifierᵀ + Bias.
@@ -21,9 +19,10 @@ type LinearGrad struct {
 	Bias       []float32 // V, added to
 }
 
-// LinearForward adds the loss of logits = h.Hidden·h.Classifierᵀ + h.Bias to t and
-// fills rows, as [Loss.Forward] does, without holding the N×V logits. Ignored
-// rows cost nothing. On an error nothing is written.
+// LinearForward adds the loss of logits = h.Hidden·h.Classifierᵀ + h.Bias to t
+// and fills rows, as [Loss.Forward] does, while it holds no more logits than
+// fit the workspace. Ignored rows cost nothing. On an error nothing is written;
+// the errors are Forward's.
 func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
 	if err := l.checkLinear(h, y, rows); err != nil {
 		return err
@@ -40,20 +39,22 @@ func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
 }
 
 // LinearGradient is LinearForward and computes the gradients that g asks for,
-// in exactly three matrix products (less those not asked for). Every element
-// of a gradient is one chain of fused multiply-adds over increasing index,
-// rows for Classifier and Bias (starting from the value it had), classes for Hidden; so batches may be cut
-// between any two rows, and g accumulated over the pieces, without changing a bit.
+// in exactly three matrix products (less those not asked for). Every element of
+// a gradient is one chain of additions over increasing index: rows for
+// Classifier and Bias, starting from the value it had; classes for Hidden. So a
+// batch may be cut between any two rows, and g accumulated over the pieces,
+// without changing a bit.
 //
-// g.Hidden may not overlap h.Hidden, nor g.Classifier h.Classifier, nor g.Bias h.Bias.
+// No gradient may share memory with another or with an argument: that is an
+// [*OverlapError]. Other errors are those of [Loss.Gradient].
 func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale float64, g LinearGrad) error {
 	if err := l.checkLinear(h, y, rows); err != nil {
 		return err
 	}
-	if err := checkScale(scale); err != nil {
+	if err := checkScale(scale, y); err != nil {
 		return err
 	}
-	if err := l.checkLinearGrad(h, g); err != nil {
+	if err := l.checkLinearGrad(h, y, g); err != nil {
 		return err
 	}
 	p := l.begin(y, rows)
@@ -73,7 +74,7 @@ func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
 	if n != len(y.Index) {
 		return &ShapeError{"Linear.Hidden", dims(h.Hidden), fmt.Sprintf("%d rows, one a target", len(y.Index))}
 	}
-	if v, cd := h.Classifier.Dims(); v != l.v || cd != d {
+	if v, cd := h.Classifier.Dims(); v != l.v || cd != d && n > 0 {
 		return &ShapeError{"Linear.Classifier", dims(h.Classifier), shape(l.v, d)}
 	}
 	if h.Bias != nil && len(h.Bias) != l.v {
@@ -85,31 +86,32 @@ func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
 	return rows.check(n)
 }
 
-func (l *Loss) checkLinearGrad(h Linear, g LinearGrad) error {
-	n, d := h.Hidden.Dims()
-	if !g.Hidden.isZero() {
-		if err := checkFloat32("LinearGrad.Hidden", g.Hidden, n, d); err != nil {
+// checkLinearGrad checks the gradients asked for: their shapes, and that no
+// memory is shared.
+func (l *Loss) checkLinearGrad(h Linear, y Targets, g LinearGrad) error {
+	outputs := make([]buffer, 0, 3)
+	_, d := h.Classifier.Dims()
+	for _, out := range []struct {
+		name string
+		m    Matrix
+		rows int
+	}{{"LinearGrad.Hidden", g.Hidden, len(y.Index)}, {"LinearGrad.Classifier", g.Classifier, l.v}} {
+		if out.m.isZero() {
+			continue
+		}
+		if err := checkFloat32(out.name, out.m, out.rows, d); err != nil {
 			return err
 		}
-		if overlapOf(g.Hidden.t, h.Hidden.t) != apart {
-			return &OverlapError{"LinearGrad.Hidden", "Linear.Hidden"}
-		}
-	}
-	if !g.Classifier.isZero() {
-		if err := checkFloat32("LinearGrad.Classifier", g.Classifier, l.v, d); err != nil {
-			return err
-		}
-		if overlapOf(g.Classifier.t, h.Classifier.t) != apart {
-			return &OverlapError{"LinearGrad.Classifier", "Linear.Classifier"}
-		}
+		outputs = append(outputs, buffer{out.name, out.m.t})
 	}
 	if g.Bias != nil {
 		if len(g.Bias) != l.v {
 			return &ShapeError{"LinearGrad.Bias", fmt.Sprintf("%d elements", len(g.Bias)), fmt.Sprintf("%d, or nil", l.v)}
 		}
-		if h.Bias != nil && overlapOf(tensor.Float32(g.Bias, 1, l.v), tensor.Float32(h.Bias, 1, l.v)) != apart {
-			return &OverlapError{"LinearGrad.Bias", "Linear.Bias"}
-		}
+		outputs = append(outputs, vector("LinearGrad.Bias", g.Bias))
 	}
-	return nil
+	return checkOverlaps(outputs, []buffer{
+		{"Linear.Hidden", h.Hidden.t}, {"Linear.Classifier", h.Classifier.t}, vector("Linear.Bias", h.Bias),
+		vector("Targets.RowWeights", y.RowWeights), vector("Options.ClassWeights", l.o.ClassWeights),
+	})
 }

@@ -3,8 +3,11 @@ package xent
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 
 	"xent/internal/gemm"
@@ -30,10 +33,25 @@ func makeLinear(r *rand.Rand, n, d, v int, bias, scattered bool) linearProblem {
 		}
 	}
 	p.targets.Index = make([]int32, n)
+	p.targets.RowWeights = make([]float32, n)
 	for i := range n {
 		p.targets.Index[i] = int32(r.IntN(v))
-		if scattered && r.IntN(3) == 0 || !scattered && i < n/4 {
+		p.targets.RowWeights[i] = 0.5 + r.Float32()
+		skip := scattered && r.IntN(3) == 0 || !scattered && i < n/4
+		switch {
+		case skip && i%2 == 0:
 			p.targets.Index[i] = Ignore
+		case skip:
+			p.targets.RowWeights[i] = 0
+		}
+		if skip && d > 0 { // must not be read
+			p.hidden[i*d] = float32(math.NaN())
+		}
+	}
+	if bias { // a masked class, which may be a target
+		p.bias[v/2] = negInf
+		if d > 0 && scattered { // and a NaN row, which makes the classifier's gradient NaN
+			p.hidden[n/2*d] = float32(math.NaN())
 		}
 	}
 	return p
@@ -68,7 +86,12 @@ const linearScale = 0.21
 func (p linearProblem) reference(t *testing.T) linearOutcome {
 	t.Helper()
 	o, l := p.start(), problem{v: p.v, classW: p.classW}.loss(Options{Workers: 1})
-	h, c := tensor.Float32(p.hidden, p.n, p.d), tensor.Float32(p.classifier, p.v, p.d)
+	h, c := tensor.Float32(slices.Clone(p.hidden), p.n, p.d), tensor.Float32(p.classifier, p.v, p.d)
+	for i := range p.n { // 0·NaN, which the linear passes never meet
+		if p.targets.weight(i) == 0 {
+			clear(h.Row(i))
+		}
+	}
 	z := tensor.Float32(make([]float32, p.n*p.v), p.n, p.v)
 	for i := range p.n {
 		copy(z.Row(i), p.bias)
@@ -90,7 +113,7 @@ func (p linearProblem) reference(t *testing.T) linearOutcome {
 }
 
 func (p linearProblem) args(lo, hi int) (Linear, Targets) {
-	return Linear{Float32(p.hidden[lo*p.d:], hi-lo, p.d), Float32(p.classifier, p.v, p.d), p.bias}, Targets{Index: p.targets.Index[lo:hi]}
+	return Linear{Float32(p.hidden[lo*p.d:], hi-lo, p.d), Float32(p.classifier, p.v, p.d), p.bias}, Targets{Index: p.targets.Index[lo:hi], RowWeights: p.targets.RowWeights[lo:hi]}
 }
 
 // fused runs the linear gradient in the given number of micro-batches.
@@ -124,7 +147,7 @@ func sameOutcome(t *testing.T, name string, got, want linearOutcome) {
 // goroutines and the micro-batches, the bits are those of product → loss →
 // products on whole matrices.
 func TestLinearEqualsProducts(t *testing.T) {
-	for _, s := range [][3]int{{1, 1, 1}, {5, 3, 7}, {33, 17, 50}, {64, 24, 1024}, {41, 9, 2500}} {
+	for _, s := range [][3]int{{1, 1, 1}, {1, 0, 3}, {4, 0, 9}, {5, 3, 7}, {33, 17, 50}, {64, 24, 1024}, {41, 9, 2500}} {
 		for _, bias := range []bool{false, true} {
 			for _, scattered := range []bool{false, true} {
 				t.Run(fmt.Sprintf("n=%d/d=%d/v=%d/bias=%v/scattered=%v", s[0], s[1], s[2], bias, scattered), func(t *testing.T) {
@@ -227,12 +250,22 @@ func TestLinearErrors(t *testing.T) {
 		{&se, h, y, LinearGrad{Bias: x[:3]}},
 		{&te, h, Targets{Index: []int32{1, 4}}, LinearGrad{}},
 		{&ve, h, y, LinearGrad{Hidden: h.Hidden}},
+		{&ve, h, y, LinearGrad{Hidden: Float32(x[21:], 2, 3)}},                                    // ends on the classifier
+		{&ve, h, y, LinearGrad{Classifier: Float32(x[5:], 4, 3)}},                                 // begins on the last of hidden
+		{&ve, h, y, LinearGrad{Hidden: Float32(x[40:], 2, 3), Classifier: Float32(x[45:], 4, 3)}}, // one element
+		{&ve, h, y, LinearGrad{Classifier: Float32(x[40:], 4, 3), Bias: x[51:55]}},
+		{&ve, h, Targets{y.Index, x[60:62]}, LinearGrad{Bias: x[58:62]}},
 		{&ve, h, y, LinearGrad{Classifier: Float32(x[12:], 4, 3)}},
 		{&ve, Linear{h.Hidden, h.Classifier, x[90:94]}, y, LinearGrad{Bias: x[91:95]}},
 	} {
 		if err := l.LinearGradient(&total, c.h, c.y, nil, 1, c.g); err == nil || !errors.As(err, c.want) {
 			t.Errorf("error %v, want %T", err, c.want)
 		}
+	}
+	total.Reset()
+	apart := LinearGrad{Hidden: Float32(x[4:], 0, 3), Classifier: Float32(x[40:], 4, 3), Bias: x[52:56]}
+	if err := l.LinearGradient(&total, Linear{Float32(x[60:], 0, 3), h.Classifier, x[56:60]}, Targets{}, nil, 1, apart); err != nil {
+		t.Errorf("neighbours in memory: %v", err)
 	}
 	if total.Result().Count != 0 || slices.ContainsFunc(x, func(v float32) bool { return v != 0 }) {
 		t.Error("something was written before an error")
@@ -241,4 +274,106 @@ func TestLinearErrors(t *testing.T) {
 	if err := l.LinearGradient(&total, empty, Targets{}, nil, 1, LinearGrad{Classifier: Float32(x[40:], 4, 3)}); err != nil {
 		t.Errorf("no rows: %v", err)
 	}
+}
+
+// TestLinearStrided: padded rows, and the halves of one buffer as hidden and
+// its gradient.
+func TestLinearStrided(t *testing.T) {
+	p := makeLinear(rand.New(rand.NewPCG(3, 3)), 12, 5, 40, false, true)
+	want := p.reference(t)
+	wide, classes := make([]float32, p.n*2*p.d), make([]float32, p.v*(p.d+3))
+	for i := range p.n {
+		copy(wide[i*2*p.d:], p.hidden[i*p.d:(i+1)*p.d])
+	}
+	for c := range p.v {
+		copy(classes[c*(p.d+3):], p.classifier[c*p.d:(c+1)*p.d])
+	}
+	h := Linear{Float32Strided(wide, p.n, p.d, 2*p.d), Float32Strided(classes, p.v, p.d, p.d+3), nil}
+	out := p.start()
+	g := LinearGrad{Float32Strided(wide[p.d:], p.n, p.d, 2*p.d), Float32(out.dClassifier, p.v, p.d), nil}
+	var total Total
+	if err := (problem{v: p.v}).loss(Options{}).LinearGradient(&total, h, p.targets, out.rows, linearScale, g); err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.n {
+		copy(out.dHidden[i*p.d:(i+1)*p.d], wide[i*2*p.d+p.d:])
+	}
+	out.result = total.Result()
+	sameOutcome(t, "strided", out, want)
+}
+
+// TestNothingCounts: a batch in which every row is ignored gives nothing, for
+// the infinite scale that dividing by its weight gives too.
+func TestNothingCounts(t *testing.T) {
+	p := makeLinear(rand.New(rand.NewPCG(3, 4)), 6, 4, 9, true, false)
+	for i := range p.targets.Index {
+		p.targets.Index[i] = Ignore
+	}
+	l, out := (problem{v: p.v}).loss(Options{}), p.start()
+	before := slices.Clone(out.dClassifier)
+	h, y := p.args(0, p.n)
+	weight, err := l.Weight(y)
+	if err != nil || weight != 0 {
+		t.Fatalf("weight %v %v", weight, err)
+	}
+	var total Total
+	g := LinearGrad{Float32(out.dHidden, p.n, p.d), Float32(out.dClassifier, p.v, p.d), out.dBias}
+	if err := l.LinearGradient(&total, h, y, nil, 1/weight, g); err != nil {
+		t.Fatal(err)
+	}
+	sameFloats(t, "dHidden", out.dHidden, make([]float32, p.n*p.d))
+	sameFloats(t, "dClassifier", out.dClassifier, before)
+	if r := total.Result(); r.Count != 0 || r.Mean() == r.Mean() {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestWorkspaceIsKept: what a pass holds stays within the bytes given, but for
+// the one row that it always may.
+func TestWorkspaceIsKept(t *testing.T) {
+	for _, workspace := range []int64{1 << 16, 1 << 20, 1 << 23} {
+		for _, s := range [][2]int{{4096, 8192}, {16, 50000}, {512, 1024}, {3000, 10}} {
+			d, v := s[0], s[1]
+			l := problem{v: v}.loss(Options{Workspace: workspace})
+			for _, whole := range []bool{false, true} {
+				rows, classes := l.forwardTiles(1<<20, d, whole)
+				if bytes := 4 * int64(rows) * int64(min(classes, v)+d); rows > 1 && bytes > workspace {
+					t.Errorf("d=%d v=%d whole=%v: forward holds %d bytes of %d", d, v, whole, bytes, workspace)
+				}
+			}
+			if rows := l.stripRows(1<<20, d); rows > 1 && 4*int64(rows)*int64(v+2*d) > workspace || rows == 1 && 16*int64(v+2*d) < workspace {
+				t.Errorf("d=%d v=%d: a strip of %d rows in %d bytes", d, v, rows, workspace)
+			}
+		}
+	}
+}
+
+// TestConcurrentUse shares one Loss, and changes GOMAXPROCS meanwhile.
+func TestConcurrentUse(t *testing.T) {
+	p := makeLinear(rand.New(rand.NewPCG(8, 8)), 40, 12, 2000, true, true)
+	want := p.reference(t)
+	l := problem{v: p.v, classW: p.classW}.loss(Options{})
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for range 5 {
+				out := p.start()
+				h, y := p.args(0, p.n)
+				g := LinearGrad{Float32(out.dHidden, p.n, p.d), Float32(out.dClassifier, p.v, p.d), out.dBias}
+				var total Total
+				if err := l.LinearGradient(&total, h, y, out.rows, linearScale, g); err != nil {
+					t.Error(err)
+					return
+				}
+				out.result = total.Result()
+				sameOutcome(t, "concurrent", out, want)
+			}
+		})
+	}
+	for n := range 40 {
+		runtime.GOMAXPROCS(1 + n%8)
+		runtime.Gosched()
+	}
+	callers.Wait()
 }

@@ -17,7 +17,7 @@ func Mean(logits []float32, V int, targets []int32) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if len(logits) != V*len(targets) {
+	if len(logits)%V != 0 || len(logits)/V != len(targets) { // no product that could wrap
 		return 0, &ShapeError{"logits", fmt.Sprintf("%d elements", len(logits)), fmt.Sprintf("%d·%d", len(targets), V)}
 	}
 	var t Total
@@ -35,9 +35,10 @@ type Options struct {
 	// Workers is the greatest number of goroutines a pass may use; 0 means
 	// GOMAXPROCS. It changes no bit.
 	Workers int
-	// Workspace is how many bytes a linear pass may use for strips of logits and
-	// gathered rows; 0 means 64 MiB. At least one row is always held. It
-	// changes no bit.
+	// Workspace is how many bytes a linear pass may use for logits and gathered
+	// rows; 0 means 64 MiB. At least one row is always held. Passes that run at
+	// the same time have one each, and it is kept for the next one. It changes
+	// no bit.
 	Workspace int64
 }
 
@@ -58,7 +59,8 @@ func New(V int, o Options) (*Loss, error) {
 		return nil, &OptionError{"V", -1, float64(V), "want 1 … 2³¹−1 classes"}
 	}
 	if o.ClassWeights != nil && len(o.ClassWeights) != V {
-		return nil, &OptionError{"ClassWeights", -1, float64(len(o.ClassWeights)), fmt.Sprintf("want %d weights, one a class, or nil", V)}
+		want := fmt.Sprintf("want %d weights, one a class, or nil", V)
+		return nil, &OptionError{"ClassWeights", -1, float64(len(o.ClassWeights)), want}
 	}
 	for c, w := range o.ClassWeights {
 		if !(w >= 0 && w <= math.MaxFloat32) {
@@ -85,7 +87,7 @@ func (l *Loss) classWeight(c int32) float64 {
 }
 
 // Forward adds the loss of N rows of logits (N×V) to t, and fills the fields
-// of rows that are not nil; rows itself may be nil. On an error nothing is
+// of rows that are not nil. t or rows may be nil. On an error nothing is
 // written. Errors: [*ShapeError], [*TargetError], [*RowWeightError].
 func (l *Loss) Forward(t *Total, logits Matrix, y Targets, rows *Rows) error {
 	if err := l.checkLogits(logits, y, rows); err != nil {
@@ -93,7 +95,7 @@ func (l *Loss) Forward(t *Total, logits Matrix, y Targets, rows *Rows) error {
 	}
 	p := l.begin(y, rows)
 	p.logits = logits.t
-	l.run(p, logits.t.Rows)
+	p.run(logits.t.Rows)
 	l.end(p, t)
 	return nil
 }
@@ -104,23 +106,31 @@ func (l *Loss) Forward(t *Total, logits Matrix, y Targets, rows *Rows) error {
 //	grad_ic = scale·r_i·w_y·(p_c − 1[c = y])
 //
 // and to 0 in ignored rows. grad may be the logits' own memory, which is then
-// overwritten; any other overlap is an [*OverlapError]. scale must be finite.
+// overwritten; any other overlap is an [*OverlapError]. Where a row counts, scale
+// must be a finite float32, else an [*OptionError]. Other errors are Forward's.
 func (l *Loss) Gradient(t *Total, logits Matrix, y Targets, rows *Rows, scale float64, grad Matrix) error {
 	if err := l.checkLogits(logits, y, rows); err != nil {
 		return err
 	}
-	if err := checkScale(scale); err != nil {
+	if err := checkScale(scale, y); err != nil {
 		return err
 	}
 	if err := checkFloat32("gradient", grad, logits.t.Rows, l.v); err != nil {
 		return err
 	}
-	if overlapOf(logits.t, grad.t) == partial {
-		return &OverlapError{"the gradient", "part of the logits"}
+	inputs := [3]buffer{
+		{"a part of the logits", logits.t},
+		vector("Targets.RowWeights", y.RowWeights), vector("Options.ClassWeights", l.o.ClassWeights),
+	}
+	if overlapOf(logits.t, grad.t) == same {
+		inputs[0] = buffer{}
+	}
+	if err := checkOverlaps([]buffer{{"the gradient", grad.t}}, inputs[:]); err != nil {
+		return err
 	}
 	p := l.begin(y, rows)
 	p.logits, p.grad, p.wantGrad, p.scale = logits.t, grad.t, true, scale
-	l.run(p, logits.t.Rows)
+	p.run(logits.t.Rows)
 	l.end(p, t)
 	return nil
 }
@@ -135,19 +145,32 @@ func (l *Loss) checkLogits(logits Matrix, y Targets, rows *Rows) error {
 	return rows.check(logits.t.Rows)
 }
 
+// checkFloat32 asks for a float32 matrix of that shape, row after row; without
+// rows any width will do.
 func checkFloat32(what string, m Matrix, rows, cols int) error {
-	if m.t.Rows != rows || m.t.Cols != cols && rows > 0 {
+	switch {
+	case m.t.Rows == rows && rows == 0:
+		return nil
+	case m.t.Rows != rows || m.t.Cols != cols:
 		return &ShapeError{what, dims(m), shape(rows, cols)}
-	}
-	if m.t.DType != tensor.F32 || !m.t.RowMajor() {
-		return &ShapeError{what, m.t.DType.String(), "float32, row after row"}
+	case m.t.DType != tensor.F32:
+		return &ShapeError{what, m.t.DType.String(), tensor.F32.String()}
+	case !m.t.RowMajor():
+		return &ShapeError{what, "a transposed matrix", "one whose rows lie side by side"}
 	}
 	return nil
 }
 
-func checkScale(scale float64) error {
-	if !(math.Abs(scale) <= math.MaxFloat32) {
-		return &OptionError{"scale", -1, scale, "want a finite number"}
+// checkScale refuses a scale that a gradient cannot be multiplied by. When no
+// row counts it is not used: 1/0 is then as good as any.
+func checkScale(scale float64, y Targets) error {
+	if math.Abs(scale) <= math.MaxFloat32 {
+		return nil
+	}
+	for i := range y.Index {
+		if y.weight(i) != 0 {
+			return &OptionError{"scale", -1, scale, "want a number that is finite in float32"}
+		}
 	}
 	return nil
 }
@@ -156,6 +179,7 @@ func checkScale(scale float64) error {
 // matrix of logits.
 type pass struct {
 	l        *Loss
+	workers  int // fixed for the pass, whatever happens to GOMAXPROCS
 	y        Targets
 	rows     *Rows
 	logits   tensor.Matrix
@@ -170,9 +194,10 @@ type pass struct {
 func (l *Loss) begin(y Targets, rows *Rows) *pass {
 	p := l.scratch.Get().(*pass)
 	p.l, p.y, p.rows = l, y, rows
-	workers := par.Workers(l.o.Workers)
-	if len(p.totals) < workers {
-		p.totals = make([]Total, workers)
+	// More goroutines than rows or columns would never find anything to do.
+	p.workers = min(par.Workers(l.o.Workers), max(1, len(y.Index), l.v))
+	if n := min(p.workers, max(1, len(y.Index))); len(p.totals) < n {
+		p.totals = make([]Total, n)
 	}
 	for i := range p.totals {
 		p.totals[i].Reset()
@@ -183,7 +208,7 @@ func (l *Loss) begin(y Targets, rows *Rows) *pass {
 // end adds what the workers counted and lets go of the caller's memory.
 func (l *Loss) end(p *pass, t *Total) {
 	for i := range p.totals {
-		if p.totals[i].count > 0 {
+		if t != nil && p.totals[i].count > 0 {
 			t.Merge(&p.totals[i])
 		}
 	}
@@ -192,8 +217,8 @@ func (l *Loss) end(p *pass, t *Total) {
 }
 
 // run passes over n rows of p.logits.
-func (l *Loss) run(p *pass, n int) {
-	par.Run(l.o.Workers, n, rowGrain(l.v), p)
+func (p *pass) run(n int) {
+	par.Run(p.workers, n, rowGrain(p.l.v), p)
 }
 
 // rowGrain is how many rows of v elements are worth a goroutine's while.

@@ -11,7 +11,7 @@ import (
 type Matrix struct{ t tensor.Matrix }
 
 // Float32 views x as rows × cols elements, row after row. It panics when x is
-// shorter than rows·cols.
+// shorter than rows·cols, or a size is negative.
 func Float32(x []float32, rows, cols int) Matrix {
 	return Matrix{tensor.Float32(x, rows, cols)}
 }
@@ -26,8 +26,8 @@ func Float32Strided(x []float32, rows, cols, stride int) Matrix {
 	return Matrix{tensor.Strided(x, rows, cols, stride)}
 }
 
-// FromTensor wraps the matrix type that this module's packages share. Outside
-// the module, use the other constructors.
+// FromTensor is for this module's packages, which share an internal matrix
+// type. Use the other constructors.
 func FromTensor(m tensor.Matrix) Matrix { return Matrix{m} }
 
 // Dims returns the number of rows and columns.
@@ -48,6 +48,8 @@ const (
 	partial         // any other way
 )
 
+// overlapOf compares two row-major matrices. Views that interleave, such as the
+// left and the right half of one buffer's rows, are apart.
 func overlapOf(a, b tensor.Matrix) overlap {
 	if a.DType != tensor.F32 || b.DType != tensor.F32 {
 		return apart
@@ -61,8 +63,46 @@ func overlapOf(a, b tensor.Matrix) overlap {
 	switch {
 	case x1 <= y0 || y1 <= x0:
 		return apart
-	case x0 == y0 && a.Rows == b.Rows && a.Cols == b.Cols && a.RowStride == b.RowStride:
+	case x0 == y0 && a.Rows == b.Rows && a.Cols == b.Cols && (a.Rows == 1 || a.RowStride == b.RowStride):
 		return same
+	case a.Rows > 1 && b.Rows > 1 && a.RowStride == b.RowStride:
+		return interleaved(a, b, x0, y0)
 	}
 	return partial
+}
+
+// interleaved compares views of one stride. Columns of a stand at 0 … a.Cols−1
+// of every stride, those of b from at on.
+func interleaved(a, b tensor.Matrix, x0, y0 uintptr) overlap {
+	if y0 < x0 {
+		a, b, x0, y0 = b, a, y0, x0
+	}
+	at := int((y0-x0)/4) % a.RowStride
+	if at >= a.Cols && at+b.Cols <= a.RowStride {
+		return apart
+	}
+	return partial
+}
+
+// A buffer is an argument's memory, by name.
+type buffer struct {
+	name string
+	m    tensor.Matrix
+}
+
+func vector(name string, x []float32) buffer { return buffer{name, tensor.Float32(x, 1, len(x))} }
+
+// checkOverlaps makes sure that no output shares memory with an input or with
+// another output.
+func checkOverlaps(outputs, inputs []buffer) error {
+	for i, out := range outputs {
+		for _, others := range [2][]buffer{inputs, outputs[:i]} {
+			for _, other := range others {
+				if overlapOf(out.m, other.m) != apart {
+					return &OverlapError{out.name, other.name}
+				}
+			}
+		}
+	}
+	return nil
 }

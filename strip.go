@@ -54,13 +54,13 @@ func (l *Loss) stripRows(n, d int) int {
 // gradientStrip passes over kept rows [lo, hi): logits, their gradient in
 // place, and the products with it.
 func (lp *linearPass) gradientStrip(p *pass, lo, hi int) {
-	l, workers := p.l, p.l.o.Workers
+	l, workers := p.l, p.workers
 	hidden := lp.hidden(lo, hi)
 	z := tensor.Float32(grow(&lp.logits, (hi-lo)*l.v), hi-lo, l.v)
 	lp.product(workers, z, hidden, lp.h.Classifier.t, lp.h.Bias)
 
 	p.logits, p.grad, p.kept = z, z, lp.kept[lo:hi]
-	l.run(p, hi-lo)
+	p.run(hi - lo)
 
 	if !lp.g.Hidden.isZero() {
 		lp.hiddenGradient(workers, z, lo, hi)
@@ -147,16 +147,17 @@ func (l *Loss) forwardTiles(n, d int, whole bool) (rows, classes int) {
 	if whole {
 		return l.stripRows(n, d), l.v
 	}
-	budget := max(kernel.Block, int(min(tileElements, l.o.Workspace/4)))
+	budget := int(min(tileElements, l.o.Workspace/4))
 	rows = max(1, min(n, tileRows, budget/(kernel.Block+d)))
-	return rows, min(l.v, max(1, budget/rows/kernel.Block)*kernel.Block)
+	blocks := max(1, (budget/rows-d)/kernel.Block)
+	return rows, min(l.v, blocks*kernel.Block)
 }
 
 // forwardStrip passes over kept rows [lo, hi), classes at a time.
 func (lp *linearPass) forwardStrip(p *pass, lo, hi, classes int) {
-	l, workers, n := p.l, p.l.o.Workers, hi-lo
+	l, workers, n := p.l, p.workers, hi-lo
 	hidden := lp.hidden(lo, hi)
-	lp.tile = tileTask{p: p, kept: lp.kept[lo:hi], states: growStates(&lp.states, n)}
+	lp.tile = tileTask{p: p, kept: lp.kept[lo:hi], states: grow(&lp.states, n)}
 	for i := range lp.tile.states {
 		lp.tile.states[i].start()
 	}
@@ -198,16 +199,9 @@ func (t *tileTask) Do(worker, lo, hi int) {
 
 // grow returns n elements of *buf, which it enlarges when needed; what they
 // hold is undefined.
-func grow(buf *[]float32, n int) []float32 {
+func grow[T any](buf *[]T, n int) []T {
 	if cap(*buf) < n {
-		*buf = make([]float32, n)
-	}
-	return (*buf)[:n]
-}
-
-func growStates(buf *[]rowState, n int) []rowState {
-	if cap(*buf) < n {
-		*buf = make([]rowState, n)
+		*buf = make([]T, n)
 	}
 	return (*buf)[:n]
 }

@@ -35,7 +35,8 @@ func (l *Loss) check(y Targets, n int) error {
 		return &ShapeError{"Targets.Index", fmt.Sprintf("%d targets", len(y.Index)), fmt.Sprintf("%d, one a row", n)}
 	}
 	if y.RowWeights != nil && len(y.RowWeights) != n {
-		return &ShapeError{"Targets.RowWeights", fmt.Sprintf("%d weights", len(y.RowWeights)), fmt.Sprintf("%d, one a row, or nil", n)}
+		want := fmt.Sprintf("%d, one a row, or nil", n)
+		return &ShapeError{"Targets.RowWeights", fmt.Sprintf("%d weights", len(y.RowWeights)), want}
 	}
 	for i, c := range y.Index {
 		if c != Ignore && (c < 0 || int(c) >= l.v) {

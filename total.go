@@ -7,8 +7,9 @@ import (
 )
 
 // A Total accumulates the losses of any number of passes without rounding.
-// The zero value is empty. It is not safe for concurrent use: give each
-// goroutine its own and Merge them; the order makes no difference.
+// The zero value is empty. Nothing of it is safe for concurrent use, not even
+// Result: give each goroutine its own and Merge them; the order makes no
+// difference.
 type Total struct {
 	sum, nll, weight, rowWeight, entropy exact.Sum
 	count, correct, nonFinite            int
@@ -18,7 +19,7 @@ type Total struct {
 // Reset empties the total.
 func (t *Total) Reset() { *t = Total{} }
 
-// Merge adds all that u holds; u keeps its value.
+// Merge adds all that u holds; u keeps its value, though not its form.
 func (t *Total) Merge(u *Total) {
 	t.sum.Merge(&u.sum)
 	t.nll.Merge(&u.nll)
@@ -77,13 +78,14 @@ type Result struct {
 	Count     int     // rows not ignored
 	Correct   int     // of them, those whose target has the greatest logit (the lowest index among equals)
 	NonFinite int     // of them, those whose nll is NaN or +∞
-	// FirstNonFinite is the lowest index, within its call, of a row whose nll
-	// is not finite; −1 if there is none.
+	// FirstNonFinite is the lowest index of a row whose nll is not finite; −1 if
+	// there is none. Indices count within a pass, so it says where only for a
+	// Total of one pass.
 	FirstNonFinite int
 }
 
 // Mean returns Sum/Weight, the weighted mean loss in nats; NaN when nothing
-// was counted.
+// was counted, or only rows of class weight 0.
 func (r Result) Mean() float64 { return r.Sum / r.Weight }
 
 // Perplexity returns exp(NLL/RowWeight); NaN when nothing was counted.

@@ -74,9 +74,13 @@ func (r *Runner) Loss(t *xent.Total, b Batch, rowWeights []float32, rows *xent.R
 	if err := b.check(r.w.Spec, r.maxTokens); err != nil {
 		return err
 	}
+	y := xent.Targets{Index: b.Targets, RowWeights: rowWeights}
+	if _, err := r.loss.Weight(y); err != nil { // before the forward pass is paid for
+		return err
+	}
 	r.place(b.Ends)
 	r.forward(b.Tokens, nil, false)
-	return r.loss.LinearForward(t, r.head(len(b.Tokens)), xent.Targets{Index: b.Targets, RowWeights: rowWeights}, rows)
+	return r.loss.LinearForward(t, r.head(len(b.Tokens)), y, rows)
 }
 
 // Gradient adds the loss of the batch to t and the gradient of scale times it
@@ -89,12 +93,16 @@ func (r *Runner) Gradient(t *xent.Total, b Batch, scale float64, g *Gradients) e
 	if err := b.check(r.w.Spec, r.maxTokens); err != nil {
 		return err
 	}
+	y := xent.Targets{Index: b.Targets}
+	if _, err := r.loss.Weight(y); err != nil {
+		return err
+	}
 	r.growForGradients()
 	r.place(b.Ends)
 	n := len(b.Tokens)
 	r.forward(b.Tokens, nil, true)
 	dHidden := r.back.norm.Slice(0, n)
-	err := r.loss.LinearGradient(t, r.head(n), xent.Targets{Index: b.Targets}, nil, scale,
+	err := r.loss.LinearGradient(t, r.head(n), y, nil, scale,
 		xent.LinearGrad{Hidden: xent.FromTensor(dHidden), Classifier: xent.FromTensor(g.w.Head)})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // A DType is the storage type of a tensor's elements.
@@ -59,9 +60,18 @@ type Matrix struct {
 }
 
 // Float32 views the first rows·cols elements of x as a row-major matrix. It
-// panics when x is shorter.
+// panics when x is shorter, or a size negative.
 func Float32(x []float32, rows, cols int) Matrix {
-	return Matrix{DType: F32, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, f32: x[:rows*cols]}
+	return Matrix{DType: F32, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, f32: x[:area(rows, cols)]}
+}
+
+// area returns rows·cols, and panics when that is no size of a slice.
+func area(rows, cols int) int {
+	hi, lo := bits.Mul(uint(rows), uint(cols))
+	if rows < 0 || cols < 0 || hi != 0 || lo > math.MaxInt {
+		panic(fmt.Sprintf("tensor: a matrix of %d×%d", rows, cols))
+	}
+	return int(lo)
 }
 
 // Half views 16-bit storage, BF16 or F16, as a row-major matrix.
@@ -69,12 +79,12 @@ func Half(d DType, x []uint16, rows, cols int) Matrix {
 	if d != BF16 && d != F16 {
 		panic("tensor: Half of " + d.String())
 	}
-	return Matrix{DType: d, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, u16: x[:rows*cols]}
+	return Matrix{DType: d, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, u16: x[:area(rows, cols)]}
 }
 
 // Float64 views x as a row-major matrix.
 func Float64(x []float64, rows, cols int) Matrix {
-	return Matrix{DType: F64, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, f64: x[:rows*cols]}
+	return Matrix{DType: F64, Rows: rows, Cols: cols, RowStride: cols, ColStride: 1, f64: x[:area(rows, cols)]}
 }
 
 // Strided views rows of cols float32 elements that start stride apart in x,
@@ -84,8 +94,10 @@ func Strided(x []float32, rows, cols, stride int) Matrix {
 		panic(fmt.Sprintf("tensor: rows of %d overlap at stride %d", cols, stride))
 	}
 	n := 0
-	if rows > 0 && cols > 0 {
-		n = (rows-1)*stride + cols
+	if area(rows, cols) == 0 {
+		stride = 0 // no element: every row is empty, wherever it starts
+	} else {
+		n = area(rows-1, stride) + cols
 	}
 	return Matrix{DType: F32, Rows: rows, Cols: cols, RowStride: stride, ColStride: 1, f32: x[:n]}
 }
