@@ -6,8 +6,10 @@ FUZZTIME    ?= 30s
 
 # The assembly generators are modules of their own.
 asm_modules := internal/gemm/_asm internal/kernel/_asm
-# What runs on several goroutines.
+# What runs on several goroutines. Tests that take minutes under the race detector
+# stay out of it: they start no goroutine that the others do not.
 concurrent  := . ./internal/par ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
+race_skip   := ^Test(LearnsTheSource|TrainSource|Documents|EveryShape)$$
 platforms   := linux/arm64 darwin/arm64 windows/amd64 linux/386
 
 steps := test vet lint fmt backends race cross bench-once
@@ -41,7 +43,7 @@ backends:
 	XENT_WANT_BACKEND=generic GODEBUG=cpu.avx2=off $(GO) test ./internal/gemm ./internal/kernel
 
 race:
-	$(GO) test -race $(concurrent)
+	$(GO) test -race -skip '$(race_skip)' $(concurrent)
 
 # Tests too must compile on every platform: vet builds them.
 cross:
