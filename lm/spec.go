@@ -9,17 +9,17 @@ import (
 
 // A Spec is the shape of a model.
 type Spec struct {
-	Vocab     int     // V, tokens
-	Context   int     // tokens of the longest sequence
-	Width     int     // C, columns of the residual stream
-	Layers    int     // L
-	Heads     int     // query heads
-	KVHeads   int     // heads of keys and values; divides Heads
-	HeadDim   int     // columns of a head, even; Heads·HeadDim need not be Width
-	Hidden    int     // F, columns inside the gated unit
-	Tied      bool    // the head is the embedding
-	RopeTheta float64 // base of the rotary angles, 10000 in Llama
-	NormEps   float64 // ε inside RMSNorm's root, 1e-5 in Llama
+	Vocab     int     `json:"vocab"`      // V, tokens
+	Context   int     `json:"context"`    // tokens of the longest sequence
+	Width     int     `json:"width"`      // C, columns of the residual stream
+	Layers    int     `json:"layers"`     // L
+	Heads     int     `json:"heads"`      // query heads
+	KVHeads   int     `json:"kv_heads"`   // heads of keys and values; divides Heads
+	HeadDim   int     `json:"head_dim"`   // columns of a head, even; Heads·HeadDim need not be Width
+	Hidden    int     `json:"hidden"`     // F, columns inside the gated unit
+	Tied      bool    `json:"tied"`       // the head is the embedding
+	RopeTheta float64 `json:"rope_theta"` // base of the rotary angles, 10000 in Llama
+	NormEps   float64 `json:"norm_eps"`   // ε inside RMSNorm's root, 1e-5 in Llama
 }
 
 // A SpecError says which field of a Spec cannot be.

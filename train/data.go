@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,8 +19,13 @@ import (
 	"xent/tokenizer"
 )
 
-// heldIndex is the first story to be measured on, far from those learnt from.
-const heldIndex = 1 << 40
+// The stories to learn from and those to be measured on are drawn apart, and
+// apart from what `xent source` writes for small seeds. All runs are measured on
+// the same stories.
+const (
+	learnSeed = 0x6c6561726e << 24 // exclusive or with the run's seed
+	heldSeed  = 0x68656c64 << 32
+)
 
 // amounts say how much text stands for a corpus where all of it would take too
 // long.
@@ -69,7 +76,7 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 	sample := func(yield func([]byte) bool) {
 		for i := range uint64(d.amounts.sampleStories) {
 			// The stream's own first stories: they are the training part.
-			if text, _ := src.Story(seed, i); !yield(text) {
+			if text, _ := src.Story(seed^learnSeed, i); !yield(text) {
 				return
 			}
 		}
@@ -78,12 +85,14 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 		return err
 	}
 	for i := range uint64(d.amounts.finalStories) {
-		text, nats := src.Story(seed, heldIndex+i)
+		text, nats := src.Story(heldSeed, i)
 		d.final = append(d.final, measure.Document{Name: fmt.Sprintf("story %d", i), Text: text})
 		d.trueNats = append(d.trueNats, nats)
 	}
 	d.evaluated, d.entropy = d.final[:d.amounts.evaluatedStories], src.Entropy()
-	d.info = Corpus{Source: true, Floor: src.Entropy() / src.Bytes() / math.Ln2}
+	d.info.HeldDocuments, d.info.HeldBytes = len(d.final), totalBytes(d.final)
+	d.ref.Hash = hashDocuments(d.evaluated) // tells whether the grammar is still the same
+	d.info.Source, d.info.Floor = true, src.Entropy()/src.Bytes()/math.Ln2
 	var encoded [][]int32
 	for text := range sample {
 		encoded = append(encoded, d.tok.Encode(nil, text))
@@ -113,7 +122,10 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) err
 	if err := d.tokenizer(texts, vocab); err != nil {
 		return err
 	}
-	d.info = Corpus{Documents: len(learn), Skipped: read.Binary}
+	d.info = Corpus{Documents: len(learn), HeldDocuments: len(held), Skipped: read.Binary}
+	for _, doc := range held {
+		d.info.HeldBytes += len(doc.Text)
+	}
 	for _, doc := range learn {
 		d.info.Bytes += len(doc.Text)
 		d.docs = append(d.docs, slices.Clip(d.tok.Encode(nil, doc.Text)))
@@ -140,12 +152,9 @@ func (d *dataset) describe(learnt [][]int32) error {
 	var held [][]byte
 	for _, doc := range d.final {
 		held = append(held, doc.Text)
-		d.info.HeldBytes += len(doc.Text)
 	}
-	d.info.HeldDocuments = len(held)
-	for _, doc := range d.evaluated {
-		d.info.EvaluatedBytes += len(doc.Text)
-	}
+	d.info.MeasuredDocuments, d.info.MeasuredBytes = len(d.final), totalBytes(d.final)
+	d.info.EvaluatedBytes = totalBytes(d.evaluated)
 	counts := baseline.NewCounts(d.tok.Vocab(), d.bos)
 	for _, ids := range learnt {
 		d.info.Tokens += len(ids)
@@ -176,13 +185,47 @@ func (d *dataset) describe(learnt [][]int32) error {
 }
 
 func (d *dataset) add(name string, bits float64) {
-	d.info.Baselines = append(d.info.Baselines, Baseline{name, bits / float64(d.info.HeldBytes)})
+	d.info.Baselines = append(d.info.Baselines, Baseline{name, bits / float64(d.info.MeasuredBytes)})
+}
+
+func totalBytes(docs []measure.Document) (n int) {
+	for _, doc := range docs {
+		n += len(doc.Text)
+	}
+	return n
+}
+
+func hashDocuments(docs []measure.Document) string {
+	h := sha256.New()
+	for _, doc := range docs {
+		h.Write(doc.Text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// tokenizerHash identifies the tokenizer by the file that holds it.
+func (d *dataset) tokenizerHash() string {
+	sum := sha256.Sum256(d.tok.AppendJSON(nil))
+	return hex.EncodeToString(sum[:])
+}
+
+// excess is how many nats a model pays for the first stories above the true
+// ones, as a share of these; NaN for a text.
+func (d *dataset) excess(res measure.Result) float64 {
+	if d.trueNats == nil {
+		return math.NaN()
+	}
+	floor := 0.0
+	for _, nats := range d.trueNats[:len(res.Documents)] {
+		floor += nats
+	}
+	return float64(res.Total.Nats)/floor - 1
 }
 
 // stream returns the training sequences from their beginning.
 func (d *dataset) stream(context int, seed uint64) stream {
 	if d.ref.Source {
-		return &stories{source: source.Stories(), tok: d.tok, context: context, seed: seed}
+		return &stories{source: source.Stories(), tok: d.tok, context: context, seed: seed ^ learnSeed}
 	}
 	return newTexts(d.docs, context, seed)
 }

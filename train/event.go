@@ -7,8 +7,8 @@ import (
 	"xent/lm"
 )
 
-// An Event is something that happened in a run: one of *Begun, *Progress,
-// *Evaluated, *Overfitting and *Saved.
+// An Event is something that happened in a run: one of *Begun, *Resumed,
+// *Progress, *Evaluated, *Overfitting and *Saved.
 type Event interface{ event() }
 
 // Begun is the first event: what will be done, and what it needs.
@@ -28,20 +28,32 @@ type Begun struct {
 
 // Corpus describes what is learnt from.
 type Corpus struct {
-	Source                   bool // the built-in stories
-	Documents, Bytes         int  // of the training part; 0 for the endless source
-	HeldDocuments, HeldBytes int
-	EvaluatedBytes           int     // of the held-out part, at each evaluation
-	Tokens                   int     // of the training part
-	Floor                    float64 // bits a byte, the source's entropy rate; 0 when not known
-	Baselines                []Baseline
-	Skipped                  []string // files of folders that are not text
+	Source           bool // the built-in stories
+	Documents, Bytes int  // of the training part; 0 for the endless source
+	Tokens           int  // of the training part
+	// The held-out part, all of it; what of it is measured at the end, and by
+	// the baselines; and what at each evaluation. The source has no end: there
+	// all of it is what is measured.
+	HeldDocuments, HeldBytes         int
+	MeasuredDocuments, MeasuredBytes int
+	EvaluatedBytes                   int
+	Floor                            float64 // bits a byte, the source's entropy rate; 0 when not known
+	Baselines                        []Baseline
+	Skipped                          []string // files of folders that are not text
 }
 
 // A Baseline is what a simpler method needs for the held-out part.
 type Baseline struct {
 	Name        string
 	BitsPerByte float64
+}
+
+// Resumed comes before Begun when a run goes on elsewhere than it began:
+// results are then not those of a run that was never cut off, but differ in the
+// last digits.
+type Resumed struct {
+	Backend, BackendThen string
+	Go, GoThen           string
 }
 
 // Progress comes about twice a second.
@@ -61,6 +73,9 @@ type Evaluated struct {
 	Point
 	Steps int
 	Best  bool // the best so far; its weights are in the folder
+	// Excess is how far the model is above the floor: its nats on the evaluated
+	// stories over those stories' true nats, less 1. NaN when not known.
+	Excess float64
 }
 
 // A Point is one held-out evaluation.
@@ -83,6 +98,7 @@ type Overfitting struct {
 type Saved struct{ Step int }
 
 func (*Begun) event()       {}
+func (*Resumed) event()     {}
 func (*Progress) event()    {}
 func (*Evaluated) event()   {}
 func (*Overfitting) event() {}

@@ -28,17 +28,18 @@ type Options struct {
 	Started time.Time
 
 	Seed            uint64
-	BatchTokens     int // tokens of one step, about; 0: the size's
-	MicroTokens     int // tokens computed at a time, which bounds memory and changes no bit; 0: all of a step
-	EvalEvery       int // steps between held-out evaluations; 0: about 20 in a run
-	CheckpointEvery int // steps between checkpoints; 0: with each evaluation
-	Optimizer       Optimizer
-	Workers         int // goroutines; 0: GOMAXPROCS. Changes no bit
+	BatchTokens     int       // tokens of one step, about; 0: the size's
+	MicroTokens     int       // tokens computed at a time, which bounds memory and changes no bit; 0: all of a step
+	EvalEvery       int       // steps between held-out evaluations; 0: about 20 in a run
+	CheckpointEvery int       // steps between checkpoints; 0: with each evaluation
+	Optimizer       Optimizer // the zero value: DefaultOptimizer
+	Workers         int       // goroutines; 0: GOMAXPROCS. Changes no bit
 
 	// Progress, unless nil, is told what happens, on the caller's goroutine.
 	Progress func(Event)
 
-	amounts amounts // zero: usualAmounts
+	amounts       amounts // zero: usualAmounts
+	quickProgress bool    // an event after every step
 }
 
 // DefaultMinutes is the budget when none is given.
@@ -56,7 +57,7 @@ type Shape struct {
 	Hidden  int
 }
 
-// Sizes are the names Options.Size knows, smallest first.
+// sizes are what Options.Size names, smallest first.
 var sizes = []struct {
 	name        string
 	shape       Shape
@@ -69,19 +70,27 @@ var sizes = []struct {
 }
 
 // An Optimizer sets AdamW (Loshchilov and Hutter 2019) and its learning rate.
-// Zero fields stand for the defaults named; the defaults of PeakRate are the
-// size's.
+// Begin with [DefaultOptimizer] and change what should differ: fields of 0 mean
+// 0, but for PeakRate.
 type Optimizer struct {
-	PeakRate    float64 `json:"peak_rate"`
-	Beta1       float64 `json:"beta1"`        // 0.9
-	Beta2       float64 `json:"beta2"`        // 0.95
-	Epsilon     float64 `json:"epsilon"`      // 1e-8
-	WeightDecay float64 `json:"weight_decay"` // 0.1, on matrices; norm factors are left alone
-	Clip        float64 `json:"clip"`         // 1: the greatest norm of the whole gradient
+	PeakRate    float64 `json:"peak_rate"` // 0: the size's
+	Beta1       float64 `json:"beta1"`
+	Beta2       float64 `json:"beta2"`
+	Epsilon     float64 `json:"epsilon"`
+	WeightDecay float64 `json:"weight_decay"` // of matrices; norm factors are left alone
+	Clip        float64 `json:"clip"`         // the greatest norm of the whole gradient
 	Schedule    string  `json:"schedule"`     // "wsd" (warm-up, stable, decay) or "cosine"
-	Warmup      float64 `json:"warmup"`       // 0.03 of the steps: linear from 0
-	Decay       float64 `json:"decay"`        // 0.4 of the steps have passed when wsd begins to fall
-	FinalRate   float64 `json:"final_rate"`   // 0.02 of the peak, at the last step
+	Warmup      float64 `json:"warmup"`       // share of the steps: linear from 0
+	Decay       float64 `json:"decay"`        // share of the steps that have passed when wsd begins to fall
+	FinalRate   float64 `json:"final_rate"`   // of the peak, at the last step
+}
+
+// DefaultOptimizer returns the settings used unless told otherwise.
+func DefaultOptimizer() Optimizer {
+	return Optimizer{
+		Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1,
+		Schedule: "wsd", Warmup: 0.03, Decay: 0.4, FinalRate: 0.02,
+	}
 }
 
 // An OptionError says which option cannot be used and what would do.
@@ -113,10 +122,14 @@ func (o *Options) check() error {
 		return &OptionError{"Steps", o.Steps, "a positive number"}
 	case o.MaxTokens < 0:
 		return &OptionError{"MaxTokens", o.MaxTokens, "a positive number"}
-	case o.BatchTokens < 0 || o.MicroTokens < 0:
-		return &OptionError{"BatchTokens or MicroTokens", min(o.BatchTokens, o.MicroTokens), "a positive number"}
-	case o.EvalEvery < 0 || o.CheckpointEvery < 0:
-		return &OptionError{"EvalEvery or CheckpointEvery", min(o.EvalEvery, o.CheckpointEvery), "a positive number of steps"}
+	case o.BatchTokens < 0:
+		return &OptionError{"BatchTokens", o.BatchTokens, "a positive number"}
+	case o.MicroTokens < 0:
+		return &OptionError{"MicroTokens", o.MicroTokens, "a positive number"}
+	case o.EvalEvery < 0:
+		return &OptionError{"EvalEvery", o.EvalEvery, "a positive number of steps"}
+	case o.CheckpointEvery < 0:
+		return &OptionError{"CheckpointEvery", o.CheckpointEvery, "a positive number of steps"}
 	case o.Shape.Vocab != 0 && o.Shape.Vocab < 257:
 		return &OptionError{"Vocab", o.Shape.Vocab, "at least 257: the bytes and BOS"}
 	case o.Shape.Context != 0 && o.Shape.Context < 2:
@@ -125,7 +138,8 @@ func (o *Options) check() error {
 	if o.Size != "" && sizeIndex(o.Size) < 0 {
 		return &OptionError{"Size", o.Size, "nano, micro or small"}
 	}
-	return o.Optimizer.check()
+	z := or(o.Optimizer, DefaultOptimizer())
+	return z.check()
 }
 
 func (z *Optimizer) check() error {
@@ -141,7 +155,10 @@ func (z *Optimizer) check() error {
 			return &OptionError{"Optimizer." + f.name, f.value, fmt.Sprintf("a number in [0, %v)", f.below)}
 		}
 	}
-	if z.Schedule != "" && z.Schedule != "wsd" && z.Schedule != "cosine" {
+	if z.Clip == 0 {
+		return &OptionError{"Optimizer.Clip", z.Clip, "a positive number; a large one never clips"}
+	}
+	if z.Schedule != "wsd" && z.Schedule != "cosine" {
 		return &OptionError{"Optimizer.Schedule", z.Schedule, "wsd or cosine"}
 	}
 	return nil
@@ -167,7 +184,7 @@ func or[T comparable](a, b T) T {
 
 // resolve fills in what a size and its overrides leave open.
 func (o *Options) resolve(size int) (Shape, Optimizer, int) {
-	d, s, z := sizes[size], o.Shape, o.Optimizer
+	d, s := sizes[size], o.Shape
 	s = Shape{
 		Vocab: or(s.Vocab, d.shape.Vocab), Context: or(s.Context, d.shape.Context), Width: or(s.Width, d.shape.Width),
 		Layers: or(s.Layers, d.shape.Layers), HeadDim: or(s.HeadDim, d.shape.HeadDim), Heads: s.Heads, KVHeads: s.KVHeads, Hidden: s.Hidden,
@@ -178,11 +195,8 @@ func (o *Options) resolve(size int) (Shape, Optimizer, int) {
 	s.Heads = or(s.Heads, max(1, s.Width/s.HeadDim))
 	s.KVHeads = or(s.KVHeads, s.Heads)
 	s.Hidden = or(s.Hidden, (s.Width*8/3+15)/16*16)
-	z = Optimizer{
-		PeakRate: or(z.PeakRate, d.peak), Beta1: or(z.Beta1, 0.9), Beta2: or(z.Beta2, 0.95), Epsilon: or(z.Epsilon, 1e-8),
-		WeightDecay: or(z.WeightDecay, 0.1), Clip: or(z.Clip, 1), Schedule: or(z.Schedule, "wsd"),
-		Warmup: or(z.Warmup, 0.03), Decay: or(z.Decay, 0.4), FinalRate: or(z.FinalRate, 0.02),
-	}
+	z := or(o.Optimizer, DefaultOptimizer())
+	z.PeakRate = or(z.PeakRate, d.peak)
 	return s, z, max(or(o.BatchTokens, d.batchTokens), 1)
 }
 

@@ -34,8 +34,9 @@ type run struct {
 	batches batcher
 	model   *model.Model // over the arena, for evaluation
 
-	started time.Time
-	window  meter // since the last Progress event
+	started       time.Time
+	progressEvery time.Duration
+	window        meter // since the last Progress event
 }
 
 // An InterruptedError says that the context ended. All is saved; Resume
@@ -52,34 +53,42 @@ func (e *InterruptedError) Error() string {
 
 func (e *InterruptedError) Unwrap() error { return e.Cause }
 
-// A DivergedError says that the loss or its gradient is no longer a number.
+// A DivergedError says that the loss has exploded, or that it or its gradient is no
+// longer a number.
 type DivergedError struct {
 	Out            string
-	Step, BestStep int
+	Step, BestStep int // BestStep < 0: there is no model yet
 	PeakRate       float64
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("training diverged at step %d: the loss or its gradient is not finite; the best model, of step %d, is kept in %s; try again with a peak rate below %g",
-		e.Step, e.BestStep, e.Out, e.PeakRate)
+	kept := "nothing was kept"
+	if e.BestStep >= 0 {
+		kept = fmt.Sprintf("the best model, of step %d, is kept in %s", e.BestStep, e.Out)
+	}
+	return fmt.Sprintf("training diverged at step %d: loss or gradient explode; %s; try again with a peak rate below %g", e.Step, kept, e.PeakRate)
 }
 
 // newRun allocates everything a plan needs.
-func newRun(out string, p plan, d *dataset, workers int, emit func(Event)) (*run, error) {
+func newRun(out string, p plan, d *dataset, o *Options) (*run, error) {
+	emit := o.Progress
 	if emit == nil {
 		emit = func(Event) {}
 	}
-	r := &run{out: out, plan: p, data: d, workers: workers, emit: emit, started: time.Now()}
+	r := &run{out: out, plan: p, data: d, workers: o.Workers, emit: emit, started: time.Now()}
+	if r.progressEvery = progressEvery; o.quickProgress {
+		r.progressEvery = 0
+	}
 	r.arena, r.grads = lm.NewArena(p.Spec), lm.NewGradients(p.Spec)
-	r.opt = newAdamW(p.Optimizer, workers, r.arena, r.grads)
+	r.opt = newAdamW(p.Optimizer, r.workers, r.arena, r.grads)
 	var err error
-	if r.runner, err = lm.NewRunner(r.arena.Weights(), max(p.MicroTokens, p.Spec.Context), workers); err != nil {
+	if r.runner, err = lm.NewRunner(r.arena.Weights(), max(p.MicroTokens, p.Spec.Context), r.workers); err != nil {
 		return nil, err
 	}
 	if r.model, err = model.New(out, r.arena.Weights(), d.tok); err != nil {
 		return nil, err
 	}
-	r.model.SetWorkers(workers)
+	r.model.SetWorkers(r.workers)
 	r.restart()
 	return r, nil
 }
@@ -115,46 +124,57 @@ func (r *run) create() error {
 }
 
 // restore puts the run where a checkpoint was written.
-func (r *run) restore(c *checkpoint) {
+func (r *run) restore(c *checkpoint) error {
 	copy(r.arena.Data(), c.weights)
 	copy(r.opt.m, c.m1)
 	copy(r.opt.v, c.m2)
 	r.progress = c.progress
-	r.batches.seek(c.progress.Cursor)
+	return r.batches.resume(c.progress.Cursor)
 }
 
-// loop runs the steps that are left.
-func (r *run) loop(ctx context.Context) error {
-	if len(r.progress.Curve) == 0 {
-		if err := r.evaluate(ctx); err != nil {
-			return err
-		}
+// evaluationDue reports whether the evaluation of the present step is missing:
+// it belongs to multiples of EvalEvery and to the last step.
+func (r *run) evaluationDue() bool {
+	g := &r.progress
+	if n := len(g.Curve); n > 0 && g.Curve[n-1].Step == g.Step {
+		return false
 	}
+	return g.Step%r.plan.EvalEvery == 0 || g.Step == r.plan.Steps
+}
+
+// done reports whether nothing is left to do.
+func (r *run) done() bool { return r.progress.Step == r.plan.Steps && !r.evaluationDue() }
+
+// loop runs what is left. It may be entered at any step, before or after that
+// step's evaluation.
+func (r *run) loop(ctx context.Context) error {
 	r.window.reset()
-	for r.progress.Step < r.plan.Steps {
+	for dirty := false; ; dirty = true {
+		if r.evaluationDue() {
+			evaluation := stopwatch()
+			if err := r.evaluate(ctx); err != nil {
+				return err
+			}
+			r.window.since = r.window.since.Add(evaluation()) // it is no training time
+			dirty = true
+		}
+		step := r.progress.Step
+		if dirty && step > 0 && (step%r.plan.CheckpointEvery == 0 || step == r.plan.Steps) {
+			if err := r.save(); err != nil {
+				return err
+			}
+		}
+		if step == r.plan.Steps {
+			return nil
+		}
 		if err := ctx.Err(); err != nil {
 			return r.interrupted(err)
 		}
 		if err := r.step(); err != nil {
 			return err
 		}
-		step := r.progress.Step
-		last := step == r.plan.Steps
-		if step%r.plan.EvalEvery == 0 || last {
-			evaluation := stopwatch()
-			if err := r.evaluate(ctx); err != nil {
-				return err
-			}
-			r.window.since = r.window.since.Add(evaluation()) // it is no training time
-		}
-		if step%r.plan.CheckpointEvery == 0 || last {
-			if err := r.save(); err != nil {
-				return err
-			}
-		}
-		r.report(last)
+		r.report()
 	}
-	return nil
 }
 
 // step learns from one batch.
@@ -164,7 +184,8 @@ func (r *run) step() error {
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) || !(norm <= math.MaxFloat64) {
+	// Guessing blindly costs ln V; who pays far more is on the way to NaN.
+	if limit := math.Log(float64(r.plan.Spec.Vocab)) + explodedNats; !(loss <= limit) || !(norm <= math.MaxFloat64) {
 		return r.diverged()
 	}
 	res, g := total.Result(), &r.progress
@@ -184,7 +205,7 @@ func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 	batch := r.batches.fill(p.BatchTokens)
 	scale := 1 / float64(len(batch.Targets)) // every target counts
 	r.grads.Zero()
-	err = cut(batch, r.plan.MicroTokens, func(part lm.Batch) error { return r.runner.Gradient(total, part, scale, r.grads) })
+	err = r.batches.cut(r.plan.MicroTokens, func(part lm.Batch) error { return r.runner.Gradient(total, part, scale, r.grads) })
 	if err != nil {
 		return 0, 0, err
 	}
@@ -193,13 +214,16 @@ func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 	return total.Result().Mean(), norm, nil
 }
 
+// explodedNats is how far above ln V the mean loss of a step may be.
+const explodedNats = 2
+
 func (r *run) diverged() error {
 	return &DivergedError{r.out, r.progress.Step + 1, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
 }
 
 func (g *progress) bestStep() int {
 	if len(g.Curve) == 0 {
-		return 0
+		return -1
 	}
 	return g.Curve[g.Best].Step
 }
@@ -232,7 +256,7 @@ func (r *run) evaluate(ctx context.Context) error {
 			return err
 		}
 	}
-	r.emit(&Evaluated{Point: point, Steps: r.plan.Steps, Best: best})
+	r.emit(&Evaluated{Point: point, Steps: r.plan.Steps, Best: best, Excess: r.data.excess(res)})
 	r.warn()
 	return nil
 }
@@ -297,11 +321,11 @@ func (m *meter) add(res xent.Result, norm float64) {
 	m.steps++
 }
 
-// report emits a Progress event when it is time, or when the run is over.
-func (r *run) report(last bool) {
+// report emits a Progress event when it is time, or at the last step.
+func (r *run) report() {
 	m, g := &r.window, &r.progress
 	passed := time.Since(m.since)
-	if passed < progressEvery && !last || m.steps == 0 {
+	if passed < r.progressEvery && g.Step < r.plan.Steps || m.steps == 0 {
 		return
 	}
 	now := m.rows / passed.Seconds()
@@ -322,7 +346,7 @@ func (r *run) report(last bool) {
 func newPlan(o *Options, size int, d *dataset, shape Shape, z Optimizer, batchTokens int) plan {
 	return plan{
 		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab()), Seed: o.Seed, BatchTokens: batchTokens,
-		MicroTokens: or(o.MicroTokens, batchTokens+shape.Context), Optimizer: z, Corpus: d.ref,
+		MicroTokens: min(or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, Corpus: d.ref, Tokenizer: d.tokenizerHash(),
 		Backend: gemm.Backend(), Go: runtime.Version(),
 	}
 }

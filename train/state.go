@@ -33,6 +33,7 @@ type plan struct {
 	CheckpointEvery int       `json:"checkpoint_every"`
 	Optimizer       Optimizer `json:"optimizer"`
 	Corpus          corpusRef `json:"corpus"`
+	Tokenizer       string    `json:"tokenizer_sha256"` // of tokenizer.json
 	Backend         string    `json:"backend"`
 	Go              string    `json:"go"`
 }
@@ -63,6 +64,27 @@ const (
 	checksumKey     = "sha256"
 	descriptionFile = "xent.json"
 )
+
+// check refuses a plan and a progress that no run can have written.
+func (p *plan) check(g *progress) error {
+	if err := p.Spec.Validate(); err != nil {
+		return err
+	}
+	if err := p.Optimizer.check(); err != nil {
+		return err
+	}
+	switch {
+	case p.Steps < 1 || p.BatchTokens < 1 || p.MicroTokens < 1 || p.EvalEvery < 1 || p.CheckpointEvery < 1:
+		return errors.New("its plan has a size below 1")
+	case p.MicroTokens > p.BatchTokens:
+		return errors.New("its micro-batches are larger than its batches")
+	case g.Step < 0 || g.Step > p.Steps:
+		return fmt.Errorf("step %d of %d", g.Step, p.Steps)
+	case len(g.Curve) == 0 && (g.Step > 0 || g.Best != 0) || len(g.Curve) > 0 && (g.Best < 0 || g.Best >= len(g.Curve)):
+		return fmt.Errorf("best evaluation %d of %d", g.Best, len(g.Curve))
+	}
+	return nil
+}
 
 func checkpointPath(dir string) string { return filepath.Join(dir, stateDir, checkpointName) }
 
@@ -132,7 +154,7 @@ func readCheckpoint(dir string) (*checkpoint, error) {
 	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), &c.progress); err != nil {
 		return fail("damaged progress: " + err.Error())
 	}
-	if err := c.plan.Spec.Validate(); err != nil {
+	if err := c.plan.check(&c.progress); err != nil {
 		return fail(err.Error())
 	}
 	for _, t := range []struct {

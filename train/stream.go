@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"xent/internal/source"
@@ -21,7 +22,10 @@ type cursor struct {
 type stream interface {
 	next() (tokens []int32, ends bool)
 	cursor() cursor
+	// seek goes to a cursor that this stream gave.
 	seek(cursor)
+	// valid reports whether the stream can have given a cursor.
+	valid(cursor) bool
 }
 
 // stories is a stream of the source's stories, each seen once. One that is too
@@ -50,6 +54,14 @@ func (s *stories) next() ([]int32, bool) {
 
 func (s *stories) cursor() cursor { return s.at }
 func (s *stories) seek(c cursor)  { s.at = c }
+
+func (s *stories) valid(c cursor) bool {
+	if c.Next < 0 {
+		return false
+	}
+	text, _ := s.source.Story(s.seed, uint64(c.Next))
+	return c.Epoch <= uint64(len(s.tok.Encode(nil, text))-1)/uint64(s.context-1)
+}
 
 // texts is a stream of windows of documents. Each epoch shows every token
 // once, in windows cut at another place and in another order.
@@ -107,22 +119,52 @@ func (t *texts) seek(c cursor) {
 	}
 }
 
+func (t *texts) valid(c cursor) bool {
+	other := newTexts(t.docs, t.context, t.seed)
+	other.at.Epoch = c.Epoch
+	other.shuffle()
+	return c.Next >= 0 && c.Next <= len(other.windows)
+}
+
 // A batcher packs sequences into batches. Labels are shifted here and nowhere
 // else in this package.
 type batcher struct {
 	stream
 	bos   int32
 	batch lm.Batch
+	ends  []int // of a part
 }
 
-// fill returns the sequences of one step: as many as reach the number of
-// tokens. The batch is valid until the next call.
+// fill returns the sequences of one step: as many as fit the number of tokens,
+// at least one. The batch is valid until the next call.
 func (b *batcher) fill(tokens int) lm.Batch {
 	b.batch = lm.Batch{Tokens: b.batch.Tokens[:0], Targets: b.batch.Targets[:0], Ends: b.batch.Ends[:0]}
-	for len(b.batch.Tokens) < tokens {
-		b.add(b.stream.next())
+	for {
+		at := b.stream.cursor()
+		text, ends := b.stream.next()
+		if n := len(b.batch.Tokens); n > 0 && n+rows(text, ends) > tokens {
+			b.stream.seek(at) // it comes first in the next batch
+			return b.batch
+		}
+		b.add(text, ends)
 	}
-	return b.batch
+}
+
+// resume goes to the cursor of a checkpoint.
+func (b *batcher) resume(c cursor) error {
+	if !b.valid(c) {
+		return fmt.Errorf("the checkpoint's place in the corpus, %+v, does not exist", c)
+	}
+	b.seek(c)
+	return nil
+}
+
+// rows is the length of the sequence that add makes.
+func rows(text []int32, ends bool) int {
+	if ends {
+		return len(text) + 1
+	}
+	return len(text)
 }
 
 // add appends BOS t₀ … t₍ₙ₋₁₎ with targets t₀ … t₍ₙ₋₁₎ BOS if the document ends,
@@ -139,23 +181,23 @@ func (b *batcher) add(text []int32, ends bool) {
 	x.Ends = append(x.Ends, len(x.Tokens))
 }
 
-// cut yields the sequences of b in micro-batches of at most rows tokens each,
-// or one sequence where that alone is longer.
-func cut(b lm.Batch, rows int, yield func(lm.Batch) error) error {
+// cut yields the sequences of the batch in micro-batches of at most rows tokens
+// each, or one sequence where that alone is longer.
+func (b *batcher) cut(rows int, yield func(lm.Batch) error) error {
+	x := b.batch
 	first, start := 0, 0
-	for s := range b.Ends {
-		last := s == len(b.Ends)-1
-		if !last && b.Ends[s+1]-start <= rows {
+	for s, end := range x.Ends {
+		if s < len(x.Ends)-1 && x.Ends[s+1]-start <= rows {
 			continue
 		}
-		part := lm.Batch{Tokens: b.Tokens[start:b.Ends[s]], Targets: b.Targets[start:b.Ends[s]], Ends: make([]int, 0, s+1-first)}
-		for _, end := range b.Ends[first : s+1] {
-			part.Ends = append(part.Ends, end-start)
+		b.ends = b.ends[:0]
+		for _, e := range x.Ends[first : s+1] {
+			b.ends = append(b.ends, e-start)
 		}
-		if err := yield(part); err != nil {
+		if err := yield(lm.Batch{Tokens: x.Tokens[start:end], Targets: x.Targets[start:end], Ends: b.ends}); err != nil {
 			return err
 		}
-		first, start = s+1, b.Ends[s]
+		first, start = s+1, end
 	}
 	return nil
 }

@@ -124,7 +124,8 @@ func TestBatchShiftsLabels(t *testing.T) {
 }
 
 func TestCutKeepsSequencesWhole(t *testing.T) {
-	b := lm.Batch{Ends: []int{3, 4, 9, 10, 20, 21}}
+	packed := &batcher{batch: lm.Batch{Ends: []int{3, 4, 9, 10, 20, 21}}}
+	b := &packed.batch
 	b.Tokens, b.Targets = make([]int32, 21), make([]int32, 21)
 	for i := range b.Tokens {
 		b.Tokens[i], b.Targets[i] = int32(i), int32(100+i)
@@ -132,7 +133,7 @@ func TestCutKeepsSequencesWhole(t *testing.T) {
 	for rows := 1; rows < 25; rows++ {
 		var tokens, targets []int32
 		var lengths []int
-		err := cut(b, rows, func(p lm.Batch) error {
+		err := packed.cut(rows, func(p lm.Batch) error {
 			if n := len(p.Tokens); n > rows && len(p.Ends) > 1 || n != p.Ends[len(p.Ends)-1] || n != len(p.Targets) {
 				t.Fatalf("rows=%d: a part of %d tokens, ends %v", rows, n, p.Ends)
 			}
@@ -146,6 +147,30 @@ func TestCutKeepsSequencesWhole(t *testing.T) {
 		})
 		if err != nil || !slices.Equal(tokens, b.Tokens) || !slices.Equal(targets, b.Targets) || !slices.Equal(lengths, []int{3, 1, 5, 1, 10, 1}) {
 			t.Fatalf("rows=%d: %v %v %v", rows, err, tokens, lengths)
+		}
+	}
+}
+
+// TestFill: a step never exceeds its tokens, unless one sequence does, and
+// nothing is lost between steps.
+func TestFill(t *testing.T) {
+	docs := [][]int32{{1, 2, 3}, {4}, {5, 6, 7, 8, 9, 10}, {11, 12}}
+	for tokens := 1; tokens < 12; tokens++ {
+		b := batcher{stream: newTexts(docs, 100, 7), bos: 0}
+		seen := map[int32]int{}
+		for range 40 {
+			x := b.fill(tokens)
+			if len(x.Tokens) > tokens && len(x.Ends) > 1 || len(x.Tokens) == 0 {
+				t.Fatalf("a step of %d tokens in %d sequences, want at most %d", len(x.Tokens), len(x.Ends), tokens)
+			}
+			for _, id := range x.Targets {
+				seen[id]++
+			}
+		}
+		for id := int32(1); id <= 12; id++ {
+			if d := seen[id] - seen[1]; d < -2 || d > 2 || seen[id] == 0 {
+				t.Fatalf("tokens=%d: token %d came %d times, token 1 %d times", tokens, id, seen[id], seen[1])
+			}
 		}
 	}
 }

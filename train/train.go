@@ -2,14 +2,19 @@ package train
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"time"
 
 	"xent/entropy"
 	"xent/internal/gemm"
+	"xent/internal/memory"
 	"xent/internal/tensor"
 	"xent/lm"
 	"xent/measure"
@@ -48,6 +53,10 @@ type Divergence struct {
 	StdErr       entropy.Nats // of KL
 }
 
+// BelowFloor reports whether the model needs fewer nats than the truth by more
+// than four standard errors, which cannot be: it has seen what it is measured on.
+func (d *Divergence) BelowFloor() bool { return d.KL < -4*d.StdErr }
+
 // Run makes the folder o.Out and trains a model into it. When ctx ends it
 // saves and returns an [*InterruptedError]. Other errors: [*OptionError],
 // [*DivergedError], and those of reading and writing, which name the file.
@@ -59,6 +68,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	o.Out = filepath.Clean(o.Out)
 	if err := mayCreate(o.Out); err != nil {
 		return nil, err
 	}
@@ -79,7 +89,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := p.Spec.Validate(); err != nil {
 		return nil, err
 	}
-	r, err := newRun(o.Out, p, d, o.Workers, o.Progress)
+	if err := p.fits(d); err != nil {
+		return nil, err
+	}
+	r, err := newRun(o.Out, p, d, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -98,45 +111,70 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 }
 
 // Resume continues the run of the folder dir from its checkpoint, with the
-// options it was started with; o's Stdin, Workers and Progress are used, and nothing else of o. The
+// options it was started with; of o, Stdin, Workers and Progress are used. The
 // corpus is read again and must be what it was. A finished run is not an error:
-// the report says AlreadyDone.
+// the report says AlreadyDone, and holds no measurements.
 func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	began := time.Now()
 	c, err := readCheckpoint(dir)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
-	if err != nil {
+	d := &dataset{}
+	r := &run{out: dir, plan: c.plan, progress: c.progress, data: d}
+	if r.done() {
+		return r.summary(began, true), nil
+	}
+	if d, err = reload(ctx, dir, c, &o); err != nil {
 		return nil, err
 	}
-	tok, err := tokenizer.Parse(raw)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "tokenizer.json"), err)
-	}
-	d, err := load(ctx, c.plan.Corpus, &o, 0, c.plan.Seed, tok)
-	if err != nil {
+	if r, err = newRun(dir, c.plan, d, &o); err != nil {
 		return nil, err
 	}
-	if d.ref.Hash != c.plan.Corpus.Hash {
-		return nil, fmt.Errorf("the corpus %q is not what %s was started with; bring the old files back, or start a new model", d.ref.Paths, dir)
+	if err := r.restore(c); err != nil {
+		return nil, fmt.Errorf("%s: %w", checkpointPath(dir), err)
 	}
-	r, err := newRun(dir, c.plan, d, o.Workers, o.Progress)
-	if err != nil {
-		return nil, err
+	if c.plan.Backend != gemm.Backend() || c.plan.Go != runtime.Version() {
+		r.emit(&Resumed{gemm.Backend(), c.plan.Backend, runtime.Version(), c.plan.Go})
 	}
-	r.restore(c)
-	done := r.progress.Step == r.plan.Steps
+	c.weights, c.m1, c.m2 = nil, nil, nil
 	r.begin(0)
 	if err := r.loop(ctx); err != nil {
 		return nil, err
 	}
-	report, err := r.finish(ctx, began)
-	if report != nil {
-		report.AlreadyDone = done
+	return r.finish(ctx, began)
+}
+
+// reload reads a checkpoint's tokenizer and corpus again, which must be the
+// same.
+func reload(ctx context.Context, dir string, c *checkpoint, o *Options) (*dataset, error) {
+	path := filepath.Join(dir, "tokenizer.json")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
 	}
-	return report, err
+	if sum := sha256.Sum256(raw); hex.EncodeToString(sum[:]) != c.plan.Tokenizer {
+		return nil, fmt.Errorf("%s is not the tokenizer that the run in %s began with; bring that one back", path, dir)
+	}
+	tok, err := tokenizer.Parse(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	d, err := load(ctx, c.plan.Corpus, o, 0, c.plan.Seed, tok)
+	stdin := slices.Contains(c.plan.Corpus.Paths, "-")
+	switch {
+	case err != nil && stdin:
+		return nil, fmt.Errorf("the run in %s read standard input; give it the same text again: %w", dir, err)
+	case err != nil:
+		return nil, err
+	case d.ref.Hash == c.plan.Corpus.Hash:
+		return d, nil
+	case d.ref.Source:
+		return nil, fmt.Errorf("the built-in stories are no longer those that the run in %s began with; resume it with the program that began it", dir)
+	case stdin:
+		return nil, fmt.Errorf("the run in %s read another text from standard input; give it the same one again", dir)
+	}
+	return nil, fmt.Errorf("the corpus %q is not what the run in %s began with; bring the old files back, or start a new model", d.ref.Paths, dir)
 }
 
 // mayCreate makes sure that nothing stands at out and that its parent exists,
@@ -149,7 +187,11 @@ func mayCreate(out string) error {
 	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
 		return fmt.Errorf("%s cannot be made: %s is not a folder", out, parent)
 	}
-	return nil
+	trial, err := os.MkdirTemp(parent, ".xent-trial-")
+	if err != nil {
+		return fmt.Errorf("%s cannot be made: nothing can be written in %s", out, parent)
+	}
+	return os.Remove(trial)
 }
 
 // absolute makes a path that a later Resume finds from anywhere.
@@ -196,7 +238,7 @@ func productRate(workers int) float64 {
 // budget fixes the number of steps, of evaluations and of checkpoints, and
 // returns the time that the rest of the run is expected to take.
 func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected time.Duration, err error) {
-	p, evaluations := &r.plan, 20
+	p, evaluations := &r.plan, mostEvaluations
 	switch {
 	case o.Steps > 0:
 		p.Steps = o.Steps
@@ -208,9 +250,26 @@ func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected
 			return 0, err
 		}
 	}
+	if expected == 0 {
+		evaluations = r.affordable()
+	}
 	p.EvalEvery = or(o.EvalEvery, max(1, (p.Steps+evaluations-1)/evaluations))
 	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
 	return expected, nil
+}
+
+const mostEvaluations = 20
+
+// affordable is how many evaluations take at most a quarter of the work of the
+// steps, by counting tokens: one that is only scored costs a third of one that
+// is learnt from, and windows overlap by half.
+func (r *run) affordable() int {
+	tokens := 0
+	for _, doc := range r.data.evaluated {
+		tokens += len(r.data.tok.Encode(nil, doc.Text))
+	}
+	evaluation := max(tokens*2/3, 1)
+	return min(max(r.plan.Steps*r.plan.BatchTokens/4/evaluation, 2), mostEvaluations)
 }
 
 // calibrate times steps and an evaluation, undoes them, and fits the number of
@@ -239,9 +298,9 @@ func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration,
 	stepTime := stepping() / time.Duration(steps)
 	r.restart()
 
-	final := time.Duration(float64(evalTime) * float64(r.data.info.HeldBytes) / float64(r.data.info.EvaluatedBytes))
-	left := time.Until(deadline) - final - time.Second // for the last words
-	evaluations := int(min(max(left/12/max(evalTime, 1), 4), 20))
+	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))
+	left := time.Until(deadline) - final - time.Second/2 - 40*stepTime // for the last words
+	evaluations := int(min(max(left/12/max(evalTime, 1), 4), mostEvaluations))
 	left -= time.Duration(evaluations) * (evalTime + saveTime(r.plan.Spec))
 	r.plan.Steps = int(max(left/stepTime, 10))
 	return time.Until(deadline), evaluations, nil
@@ -264,7 +323,7 @@ func (r *run) begin(expected time.Duration) {
 	n := int64(p.Spec.Parameters())
 	r.emit(&Begun{
 		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: int(n), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
-		BatchTokens: p.BatchTokens, Memory: 16*n + int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)), Disk: 16 * n, Expected: expected, Backend: p.Backend,
+		BatchTokens: p.BatchTokens, Memory: p.memory(r.data), Disk: 16 * n, Expected: expected, Backend: p.Backend,
 	})
 }
 
@@ -280,11 +339,61 @@ func (r *run) finish(ctx context.Context, began time.Time) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	report := r.summary(began, false)
+	report.HeldOut, report.Divergence = res.Total, r.data.divergence(res)
+	return report, nil
+}
+
+// summary is the report without measurements of the best model.
+func (r *run) summary(began time.Time, already bool) *Report {
 	g := &r.progress
 	return &Report{
-		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.Curve[g.Best].Step, Tokens: g.Tokens, Curve: g.Curve,
-		HeldOut: res.Total, Corpus: r.data.info, Divergence: r.data.divergence(res), Elapsed: time.Since(began),
-	}, nil
+		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.bestStep(), Tokens: g.Tokens, Curve: g.Curve,
+		Corpus: r.data.info, Elapsed: time.Since(began), AlreadyDone: already,
+	}
+}
+
+// memory estimates the bytes a run needs: weights, gradients and two moments;
+// what training and evaluation compute with; the tokens of the corpus; and as
+// much again of what is collected as garbage now and then.
+func (p *plan) memory(d *dataset) int64 {
+	sum := int64(0)
+	add := func(n int64) { // saturates
+		if sum += n; sum < 0 || n < 0 {
+			sum = math.MaxInt64
+		}
+	}
+	n := int64(p.Spec.Parameters())
+	if n > math.MaxInt64/32 {
+		return math.MaxInt64
+	}
+	add(20 * n) // with a checkpoint on its way to the disk
+	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
+	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
+	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
+	add(int64(d.info.Tokens)*4 + int64(d.info.Bytes) + 24<<20)
+	return sum
+}
+
+// evaluationTokens is how many tokens package model computes at a time.
+const evaluationTokens = 1024
+
+// A MemoryError says that a run needs more memory than there is.
+type MemoryError struct {
+	Need, Free int64
+	Limit      string // whose
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("this would take %d MB of memory, and %s leaves %d MB: choose a smaller model, context or batch", e.Need>>20, e.Limit, e.Free>>20)
+}
+
+// fits refuses what the memory cannot hold, before it is asked for.
+func (p *plan) fits(d *dataset) error {
+	if free, limit := memory.Available(); p.memory(d) > free {
+		return &MemoryError{p.memory(d), free, limit}
+	}
+	return nil
 }
 
 // divergence compares what the model paid for each story with what it costs.

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"xent/internal/source"
+	"xent/lm"
 	"xent/measure"
 	"xent/model"
 )
@@ -231,8 +232,11 @@ func TestWrongOptions(t *testing.T) {
 		{func(o *Options) { o.Size = "huge" }, "nano, micro or small"},
 		{func(o *Options) { o.Shape.Vocab = 10 }, "Vocab"},
 		{func(o *Options) { o.Shape.Heads, o.Shape.KVHeads = 3, 2 }, "KVHeads"},
-		{func(o *Options) { o.Optimizer.Beta1 = 1 }, "Beta1"},
-		{func(o *Options) { o.Optimizer.Schedule = "steps" }, "wsd or cosine"},
+		{func(o *Options) { o.Optimizer = DefaultOptimizer(); o.Optimizer.Beta1 = 1 }, "Beta1"},
+		{func(o *Options) { o.Optimizer = DefaultOptimizer(); o.Optimizer.Schedule = "steps" }, "wsd or cosine"},
+		{func(o *Options) { o.EvalEvery = -1 }, "EvalEvery"},
+		{func(o *Options) { o.Shape.Width = 1 << 20 }, "choose a smaller model"},
+		{func(o *Options) { o.Shape.Context = 1 << 30 }, "choose a smaller model"},
 		{func(o *Options) { o.Out = there }, "exists already"},
 		{func(o *Options) { o.Out = filepath.Join(there, "no", "model") }, "is not a folder"},
 		{func(o *Options) { o.Paths = []string{empty} }, "nothing to learn from"},
@@ -253,7 +257,8 @@ func TestWrongOptions(t *testing.T) {
 
 func TestDivergenceStopsTheRun(t *testing.T) {
 	o := options(t, 40)
-	o.Optimizer = Optimizer{PeakRate: 1e30, Warmup: 0.01}
+	o.Optimizer = DefaultOptimizer()
+	o.Optimizer.PeakRate, o.Optimizer.Warmup = 1e30, 0
 	_, err := Run(context.Background(), o)
 	var d *DivergedError
 	if !errors.As(err, &d) {
@@ -299,6 +304,14 @@ func TestResumeRefusesAnotherCorpus(t *testing.T) {
 	o.Paths = []string{text}
 	mustRun(t, o)
 	os.WriteFile(text, prose(9000), 0o666)
+	c, err := readCheckpoint(o.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.progress.Step = 1 // so that something is left to do
+	if err := writeCheckpoint(o.Out, &c.plan, &c.progress, c.weights, c.m1, c.m2); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Resume(context.Background(), o.Out, Options{}); err == nil || !strings.Contains(err.Error(), "not what") {
 		t.Errorf("error %v", err)
 	}
@@ -320,13 +333,111 @@ func TestOverfittingIsSaid(t *testing.T) {
 	}
 }
 
-// TestTimeBudget only checks that minutes become steps and are recorded.
+// TestTimeBudget: minutes become a recorded number of steps, and the
+// calibration leaves no trace: the same number of steps gives the same bytes.
 func TestTimeBudget(t *testing.T) {
 	o := options(t, 0)
-	o.Minutes, o.EvalEvery = 0.02, 0
+	o.Minutes, o.EvalEvery = 0.02, 5
 	r := mustRun(t, o)
-	c, err := readCheckpoint(o.Out)
-	if err != nil || c.plan.Steps != r.Steps || r.Steps < 10 || c.plan.EvalEvery < 1 {
-		t.Errorf("%v: %d steps recorded, %d run, evaluation every %d", err, c.plan.Steps, r.Steps, c.plan.EvalEvery)
+	if r.Steps < 10 {
+		t.Fatalf("%d steps", r.Steps)
+	}
+	p := options(t, r.Steps)
+	p.EvalEvery = 5
+	mustRun(t, p)
+	sameFiles(t, "steps", files(t, p.Out), files(t, o.Out))
+}
+
+// TestInterruptedEvaluation cuts a run off inside each of its evaluations,
+// where the checkpoint has a step without its evaluation.
+func TestInterruptedEvaluation(t *testing.T) {
+	o := options(t, 8)
+	mustRun(t, o)
+	want := files(t, o.Out)
+	for _, at := range []int{4, 8} {
+		p := options(t, 8)
+		ctx, cancel := context.WithCancel(context.Background())
+		p.Progress = func(e Event) {
+			if pr, ok := e.(*Progress); ok && pr.Step == at {
+				cancel() // the step is over, its evaluation comes
+			}
+		}
+		p.quickProgress = true
+		_, err := Run(ctx, p)
+		cancel()
+		var interrupted *InterruptedError
+		if !errors.As(err, &interrupted) || interrupted.Step != at {
+			t.Fatalf("cut off at %d: %v", at, err)
+		}
+		if c, err := readCheckpoint(p.Out); err != nil || c.progress.Curve[len(c.progress.Curve)-1].Step == at {
+			t.Fatalf("the evaluation of step %d was not cut off: %v", at, err)
+		}
+		r, err := Resume(context.Background(), p.Out, Options{amounts: fewStories})
+		if err != nil || r.AlreadyDone {
+			t.Fatalf("resumed at %d: %v", at, err)
+		}
+		sameFiles(t, fmt.Sprintf("cut off in the evaluation of step %d", at), files(t, p.Out), want)
+	}
+}
+
+// TestZeroMeansZero: an option of 0 is not the default in disguise.
+func TestZeroMeansZero(t *testing.T) {
+	o := options(t, 1)
+	o.Optimizer = DefaultOptimizer()
+	o.Optimizer.WeightDecay = 0
+	mustRun(t, o)
+	if c, err := readCheckpoint(o.Out); err != nil || c.plan.Optimizer.WeightDecay != 0 || c.plan.Optimizer.Beta2 != 0.95 {
+		t.Errorf("%v: %+v", err, c.plan.Optimizer)
+	}
+}
+
+// TestSenselessCheckpoint: a checkpoint whose checksum is right, but which no
+// run can have written, is refused.
+func TestSenselessCheckpoint(t *testing.T) {
+	o := options(t, 3)
+	mustRun(t, o)
+	for name, change := range map[string]func(*plan, *progress){
+		"eval every": func(p *plan, _ *progress) { p.EvalEvery = 0 },
+		"batch":      func(p *plan, _ *progress) { p.BatchTokens = 0 },
+		"micro":      func(p *plan, _ *progress) { p.MicroTokens = 1 << 40 },
+		"best":       func(_ *plan, g *progress) { g.Best = 99 },
+		"step":       func(_ *plan, g *progress) { g.Step = 99 },
+		"no curve":   func(_ *plan, g *progress) { g.Curve = nil },
+		"cursor":     func(_ *plan, g *progress) { g.Step, g.Cursor.Epoch = 1, 99 },
+		"width":      func(p *plan, _ *progress) { p.Spec.Width++ },
+		"clip":       func(p *plan, _ *progress) { p.Optimizer.Clip = 0 },
+		"tokenizer":  func(p *plan, g *progress) { g.Step, p.Tokenizer = 1, "" },
+		"version":    func(p *plan, _ *progress) { p.Version = 9 },
+	} {
+		c, err := readCheckpoint(o.Out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&c.plan, &c.progress)
+		dir := filepath.Join(t.TempDir(), "copy")
+		if err := os.CopyFS(dir, os.DirFS(o.Out)); err != nil {
+			t.Fatal(err)
+		}
+		if err := writeCheckpoint(dir, &c.plan, &c.progress, c.weights, c.m1, c.m2); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Resume(context.Background(), dir, Options{amounts: fewStories}); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// TestExplodedLossStops: not only NaN.
+func TestExplodedLossStops(t *testing.T) {
+	r := &run{plan: plan{Spec: lm.Spec{Vocab: 10}}}
+	if err := r.diverged(); !strings.Contains(err.Error(), "nothing was kept") {
+		t.Error(err)
+	}
+	o := options(t, 60)
+	o.Optimizer = DefaultOptimizer()
+	o.Optimizer.PeakRate, o.Optimizer.Warmup, o.Optimizer.WeightDecay = 30, 0, 0
+	var d *DivergedError
+	if _, err := Run(context.Background(), o); !errors.As(err, &d) || d.Step > 20 {
+		t.Errorf("a rate of 30: %v", err)
 	}
 }
