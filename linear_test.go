@@ -1,7 +1,6 @@
 package xent
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -224,55 +223,6 @@ func TestLinearComputesOnlyWhatIsAsked(t *testing.T) {
 			}
 			sameFloats(t, fmt.Sprintf("mask=%d gradient %d", mask, k), f[0], expect)
 		}
-	}
-}
-
-func TestLinearErrors(t *testing.T) {
-	l, _ := New(4, Options{})
-	x := make([]float32, 100)
-	h, y := Linear{Float32(x, 2, 3), Float32(x[10:], 4, 3), nil}, Targets{Index: []int32{1, 2}}
-	var total Total
-	var se *ShapeError
-	var ve *OverlapError
-	var te *TargetError
-	for _, c := range []struct {
-		want any
-		h    Linear
-		y    Targets
-		g    LinearGrad
-	}{
-		{&se, Linear{Float32(x, 3, 3), h.Classifier, nil}, y, LinearGrad{}},
-		{&se, Linear{h.Hidden, Float32(x[10:], 5, 3), nil}, y, LinearGrad{}},
-		{&se, Linear{h.Hidden, Float32(x[10:], 4, 2), nil}, y, LinearGrad{}},
-		{&se, Linear{h.Hidden, h.Classifier, x[:3]}, y, LinearGrad{}},
-		{&se, h, y, LinearGrad{Hidden: Float32(x[40:], 2, 4)}},
-		{&se, h, y, LinearGrad{Classifier: Float32(x[40:], 4, 4)}},
-		{&se, h, y, LinearGrad{Bias: x[:3]}},
-		{&te, h, Targets{Index: []int32{1, 4}}, LinearGrad{}},
-		{&ve, h, y, LinearGrad{Hidden: h.Hidden}},
-		{&ve, h, y, LinearGrad{Hidden: Float32(x[21:], 2, 3)}},                                    // ends on the classifier
-		{&ve, h, y, LinearGrad{Classifier: Float32(x[5:], 4, 3)}},                                 // begins on the last of hidden
-		{&ve, h, y, LinearGrad{Hidden: Float32(x[40:], 2, 3), Classifier: Float32(x[45:], 4, 3)}}, // one element
-		{&ve, h, y, LinearGrad{Classifier: Float32(x[40:], 4, 3), Bias: x[51:55]}},
-		{&ve, h, Targets{y.Index, x[60:62]}, LinearGrad{Bias: x[58:62]}},
-		{&ve, h, y, LinearGrad{Classifier: Float32(x[12:], 4, 3)}},
-		{&ve, Linear{h.Hidden, h.Classifier, x[90:94]}, y, LinearGrad{Bias: x[91:95]}},
-	} {
-		if err := l.LinearGradient(&total, c.h, c.y, nil, 1, c.g); err == nil || !errors.As(err, c.want) {
-			t.Errorf("error %v, want %T", err, c.want)
-		}
-	}
-	total.Reset()
-	apart := LinearGrad{Hidden: Float32(x[4:], 0, 3), Classifier: Float32(x[40:], 4, 3), Bias: x[52:56]}
-	if err := l.LinearGradient(&total, Linear{Float32(x[60:], 0, 3), h.Classifier, x[56:60]}, Targets{}, nil, 1, apart); err != nil {
-		t.Errorf("neighbours in memory: %v", err)
-	}
-	if total.Result().Count != 0 || slices.ContainsFunc(x, func(v float32) bool { return v != 0 }) {
-		t.Error("something was written before an error")
-	}
-	empty := Linear{Float32(nil, 0, 3), h.Classifier, nil}
-	if err := l.LinearGradient(&total, empty, Targets{}, nil, 1, LinearGrad{Classifier: Float32(x[40:], 4, 3)}); err != nil {
-		t.Errorf("no rows: %v", err)
 	}
 }
 
