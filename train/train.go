@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -30,7 +31,8 @@ type Report struct {
 	BestStep   int
 	Tokens     int64 // learnt from
 	Curve      []Point
-	HeldOut    measure.Total // of the best model, on the held-out part
+	Plan       json.RawMessage // all that decided the run, as in xent.json
+	HeldOut    measure.Total   // of the best model, on the held-out part
 	Corpus     Corpus
 	Divergence *Divergence // for the source, whose probabilities are known
 	Elapsed    time.Duration
@@ -347,8 +349,12 @@ func (r *run) finish(ctx context.Context, began time.Time) (*Report, error) {
 // summary is the report without measurements of the best model.
 func (r *run) summary(began time.Time, already bool) *Report {
 	g := &r.progress
+	plan, err := json.Marshal(&r.plan)
+	if err != nil {
+		panic(err) // a plan was read or written as JSON before
+	}
 	return &Report{
-		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.bestStep(), Tokens: g.Tokens, Curve: g.Curve,
+		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.bestStep(), Tokens: g.Tokens, Curve: g.Curve, Plan: plan,
 		Corpus: r.data.info, Elapsed: time.Since(began), AlreadyDone: already,
 	}
 }

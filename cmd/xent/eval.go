@@ -103,6 +103,10 @@ func (e *evaluation) run(ctx context.Context, s *streams, dir string) error {
 	if err != nil {
 		return err
 	}
+	e.warn(s.err)
+	if result.Total.Tokens == 0 {
+		fmt.Fprintln(s.err, "xent: warning: nothing was scored: there is no text")
+	}
 	for _, w := range result.Warnings {
 		fmt.Fprintf(s.err, "xent: warning: %s (%s)\n", w.Message, count(w.Count, warnedOf(w.Code)))
 	}

@@ -44,7 +44,7 @@ func TestEvalJSON(t *testing.T) {
 	dir := tinyModel(t)
 	o := evaluate(t, "", "--text", "Hello there, Otto.", "-t", "1")
 	hasNames(t, "the object", o, "schema_version command model options protocol total documents first_window warnings")
-	hasNames(t, "options", o["options"], "file text text_field limit ctx stride bos output per_token json quiet threads")
+	hasNames(t, "options", o["options"], "file text text_field jsonl limit ctx stride bos output per_token json quiet threads")
 	hasNames(t, "protocol", o["protocol"], "context stride bos")
 	hasNames(t, "total", o["total"], totalNames)
 	hasNames(t, "a document", member(t, o, "documents").([]any)[0], summaryNames+" document")
@@ -234,5 +234,25 @@ func TestEvalInterrupted(t *testing.T) {
 	code := run(ctx, nil, &out, &errs, []string{"eval", tinyModel(t), lessons()})
 	if code != exitInterrupted || errs.String() != "xent: interrupted\n" || out.Len() > 0 {
 		t.Errorf("code %d, %q, %q", code, &out, &errs)
+	}
+}
+
+// TestEvalSaysWhatItPassedOver: files of a folder that are no text, and
+// nothing at all; and JSON lines on standard input are documents.
+func TestEvalSaysWhatItPassedOver(t *testing.T) {
+	dir, m := t.TempDir(), tinyModel(t)
+	os.WriteFile(filepath.Join(dir, "a.txt"), []byte("some text\n"), 0o666)
+	os.WriteFile(filepath.Join(dir, "b.bin"), []byte{1, 0, 2}, 0o666)
+	r := call(t, "", "eval", m, dir, "-q", "--json")
+	if o := decoded(t, r.out); r.code != exitDone || !strings.Contains(r.err, "skipped 1 file") || !strings.HasSuffix(fmt.Sprint(o["skipped"]), "b.bin]") {
+		t.Errorf("code %d, %q, skipped %v", r.code, r.err, o["skipped"])
+	}
+	if r := call(t, "", "eval", m, "--text", "", "-q"); r.code != exitDone || !strings.Contains(r.err, "nothing was scored") {
+		t.Errorf("an empty text: code %d, %q", r.code, r.err)
+	}
+	lines := `{"text":"one"}` + "\n" + `{"text":"and two"}` + "\n"
+	o := decoded(t, must(t, lines, "eval", m, "-", "--jsonl", "-q", "--json"))
+	if n, bytes := number(t, o, "total.documents"), number(t, o, "total.bytes_total"); n != 2 || bytes != 10 {
+		t.Errorf("JSON lines on standard input: %v documents, %v bytes", n, bytes)
 	}
 }

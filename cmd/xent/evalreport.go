@@ -17,8 +17,9 @@ func (e *evaluation) printJSON(w io.Writer, m *model.Model, p measure.Protocol, 
 		Model    string           `json:"model"`
 		Options  map[string]any   `json:"options"`
 		Protocol measure.Protocol `json:"protocol"`
+		Skipped  []string         `json:"skipped,omitempty"` // files of folders that are no text
 		*measure.Result
-	}{schemaVersion, "eval", m.Name(), e.settings, p, r})
+	}{schemaVersion, "eval", m.Name(), e.settings, p, e.skipped, r})
 }
 
 // printEvaluation prints a table for people.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -20,6 +21,8 @@ type input struct {
 	hasText      bool // --text "" is a text too
 	textField    string
 	limit        int
+	jsonLines    bool     // on standard input
+	skipped      []string // files of folders that are no text, once read
 }
 
 func (in *input) flags(c *cobra.Command) {
@@ -27,6 +30,7 @@ func (in *input) flags(c *cobra.Command) {
 		f.StringArrayVarP(&in.files, "file", "f", nil, "read `FILE` or folder too; - is standard input")
 		f.StringVar(&in.text, "text", "", "read `STRING` instead of files")
 		f.StringVar(&in.textField, "text-field", "text", "take the text of JSON lines from `FIELD`")
+		f.BoolVar(&in.jsonLines, "jsonl", false, "standard input holds JSON lines")
 		f.IntVarP(&in.limit, "limit", "L", 0, "read only the first `N` documents (default: all)")
 	})
 }
@@ -61,14 +65,23 @@ func (in *input) documents(ctx context.Context, stdin io.Reader) iter.Seq2[measu
 	}
 	return func(yield func(measure.Document, error) bool) {
 		n := 0
-		_, err := corpus.Each(ctx, in.paths, corpus.Options{TextField: in.textField, Stdin: stdin}, func(d corpus.Document) error {
+		o := corpus.Options{TextField: in.textField, Stdin: stdin, StdinLines: in.jsonLines}
+		read, err := corpus.Each(ctx, in.paths, o, func(d corpus.Document) error {
 			if n++; !yield(measure.Document{Name: d.Name, Text: d.Text}, nil) || n == in.limit {
 				return errEnough
 			}
 			return nil
 		})
+		in.skipped = read.Binary
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(measure.Document{}, err)
 		}
+	}
+}
+
+// warn says what was passed over.
+func (in *input) warn(w io.Writer) {
+	if n := len(in.skipped); n > 0 {
+		fmt.Fprintf(w, "xent: warning: skipped %s that hold no text; the first is %s (a file named itself is read whatever it holds)\n", count(n, "file"), in.skipped[0])
 	}
 }

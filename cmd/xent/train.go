@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type training struct {
 }
 
 func trainCommand(s *streams) *cobra.Command {
-	t := training{Options: train.Options{Stdin: s.in, Started: time.Now()}}
+	t := training{Options: train.Options{Stdin: s.in, Started: time.Now(), Optimizer: train.DefaultOptimizer()}}
 	c := &cobra.Command{
 		Use:   "train [FILE|DIR|-]…",
 		Short: "Train a language model from text, or from stories of known entropy",
@@ -84,8 +85,8 @@ func (t *training) flags(c *cobra.Command) {
 	})
 	section(c, "Optimiser", func(f *pflag.FlagSet) {
 		f.Float64Var(&t.Optimizer.PeakRate, "rate", 0, "learning rate `R` at its peak (default: the size's)")
-		f.StringVar(&t.Optimizer.Schedule, "schedule", "", "learning rate by `NAME`: wsd, constant and then falling, or cosine (default wsd)")
-		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", 0, "weight decay `R` of matrices (default 0.1)")
+		f.StringVar(&t.Optimizer.Schedule, "schedule", t.Optimizer.Schedule, "learning rate by `NAME`: wsd, constant and then falling, or cosine")
+		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", t.Optimizer.WeightDecay, "weight decay `R` of matrices")
 		f.IntVar(&t.BatchTokens, "batch-tokens", 0, "about `N` tokens a step (default: the size's)")
 		f.IntVar(&t.MicroTokens, "micro-tokens", 0, "`N` tokens computed at a time: less memory, the same digits (default: a whole step)")
 	})
@@ -118,7 +119,8 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 		if len(budgets) > 1 {
 			return usagef("give one budget only, not %s", strings.Join(budgets, " and "))
 		}
-		return nil
+		return positive(flags, append(exclusive[0], "rate", "vocab", "ctx", "width", "layers", "heads", "kv-heads", "head-dim",
+			"hidden", "batch-tokens", "micro-tokens", "eval-every", "checkpoint-every")...)
 	}
 	if len(t.Paths) > 0 {
 		return usagef("--resume %s reads its own corpus again: leave out %q", t.resume, t.Paths[0])
@@ -133,6 +135,18 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 		}
 	})
 	return err
+}
+
+// positive refuses flags that were set to 0 or less: left out, they have a
+// default, but 0 is not a way to ask for it.
+func positive(flags *pflag.FlagSet, names ...string) error {
+	for _, name := range names {
+		f := flags.Lookup(name)
+		if n, err := strconv.ParseFloat(f.Value.String(), 64); f.Changed && err == nil && !(n > 0) {
+			return usagef("--%s %s: want a positive number", name, f.Value)
+		}
+	}
+	return nil
 }
 
 func (t *training) run(ctx context.Context, s *streams) error {
@@ -181,9 +195,9 @@ func (t *training) explain(ctx context.Context, err error) error {
 	var diverged *train.DivergedError
 	switch {
 	case errors.As(err, &option):
-		return usagef("%s %v: want %s", flagNames(option.Option), option.Value, option.Want)
+		return usagef("%s %v: want %s", flagName(option.Option), option.Value, option.Want)
 	case errors.As(err, &shape):
-		return usagef("%s: %s", flagNames(shape.Field), shape.Why)
+		return usagef("%s: %s", flagName(shape.Field), shape.Why)
 	case errors.As(err, &diverged):
 		return fmt.Errorf("%w (--rate)", err)
 	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
@@ -220,13 +234,10 @@ var flagOf = map[string]string{
 	"HeadDim": "head-dim", "Hidden": "hidden", "Optimizer.PeakRate": "rate", "Optimizer.Schedule": "schedule", "Optimizer.WeightDecay": "weight-decay",
 }
 
-// flagNames turns "BatchTokens or MicroTokens" into flags.
-func flagNames(options string) string {
-	names := strings.Split(options, " or ")
-	for i, name := range names {
-		if flag, ok := flagOf[name]; ok {
-			names[i] = "--" + flag
-		}
+// flagName is the flag of an option, or the option's own name.
+func flagName(option string) string {
+	if flag, ok := flagOf[option]; ok {
+		return "--" + flag
 	}
-	return strings.Join(names, " or ")
+	return option
 }

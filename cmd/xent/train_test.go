@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,7 +76,7 @@ func TestTrainJSON(t *testing.T) {
 			t.Fatalf("code %d, standard error %q", r.code, r.err)
 		}
 		o := decoded(t, r.out)
-		hasNames(t, "the object", o, `schema_version command model options parameters vocab steps best_step tokens_trained seconds already_done
+		hasNames(t, "the object", o, `schema_version command model options plan parameters vocab steps best_step tokens_trained seconds already_done
 			heldout baselines curve`)
 		hasNames(t, "options", o["options"], `output resume text_field seed minutes steps max_tokens size vocab ctx width layers heads kv_heads head_dim
 			hidden rate schedule weight_decay batch_tokens micro_tokens eval_every checkpoint_every json quiet threads`)
@@ -164,18 +165,15 @@ func TestFlagNames(t *testing.T) {
 			t.Errorf("no flag --%s", name)
 		}
 	}
-	if got := flagNames("BatchTokens or MicroTokens"); got != "--batch-tokens or --micro-tokens" {
-		t.Error(got)
-	}
 }
 
 // TestTrainViewWords shows events that short runs do not have.
 func TestTrainViewWords(t *testing.T) {
 	var out bytes.Buffer
 	v := trainView{screen: newScreen(&out, false), begun: &train.Begun{Step: 4}}
-	v.show(&train.Evaluated{Point: train.Point{Step: 6, TrainNats: 2, HeldNats: 3, BitsPerByte: 2.5}})
-	v.show(&train.Evaluated{Point: train.Point{Step: 8, TrainNats: 2, HeldNats: 3, BitsPerByte: 2}, Best: true})
-	v.show(&train.Evaluated{Point: train.Point{Step: 10, TrainNats: 1, HeldNats: 3, BitsPerByte: 2.5}})
+	v.show(&train.Evaluated{Point: train.Point{Step: 6, TrainNats: 2, HeldNats: 3, BitsPerByte: 2.5}, Excess: math.NaN()})
+	v.show(&train.Evaluated{Point: train.Point{Step: 8, TrainNats: 2, HeldNats: 3, BitsPerByte: 2}, Best: true, Excess: math.NaN()})
+	v.show(&train.Evaluated{Point: train.Point{Step: 10, TrainNats: 1, HeldNats: 3, BitsPerByte: 2.5}, Excess: math.NaN()})
 	v.show(&train.Overfitting{Step: 10, BestStep: 8, Held: 2.5, Best: 2})
 	want := `         6     2.0000     3.0000     2.5000  not the best, which is an earlier one
          8     2.0000     3.0000     2.0000

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 
 	"xent/measure"
@@ -20,7 +21,8 @@ type trainJSON struct {
 	Tokens      int64           `json:"tokens_trained"`
 	Seconds     float64         `json:"seconds"`
 	AlreadyDone bool            `json:"already_done"`
-	HeldOut     measure.Total   `json:"heldout"`
+	Plan        json.RawMessage `json:"plan"`              // all that decided the run, as in xent.json
+	HeldOut     *measure.Total  `json:"heldout,omitempty"` // of the best model; not measured again when already done
 	Floor       *float64        `json:"floor_bits_per_byte,omitempty"`
 	Divergence  *divergenceJSON `json:"divergence,omitempty"`
 	Baselines   []baselineJSON  `json:"baselines"`
@@ -44,7 +46,10 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 	out := trainJSON{
 		Schema: schemaVersion, Command: "train", Model: r.Out, Options: settings,
 		Parameters: r.Spec.Parameters(), Vocab: r.Spec.Vocab, Steps: r.Steps, BestStep: r.BestStep, Tokens: r.Tokens,
-		Seconds: r.Elapsed.Seconds(), AlreadyDone: r.AlreadyDone, HeldOut: r.HeldOut, Curve: r.Curve,
+		Seconds: r.Elapsed.Seconds(), AlreadyDone: r.AlreadyDone, Plan: r.Plan, Curve: r.Curve,
+	}
+	if !r.AlreadyDone {
+		out.HeldOut = &r.HeldOut
 	}
 	for _, b := range r.Corpus.Baselines {
 		out.Baselines = append(out.Baselines, baselineJSON{b.Name, b.BitsPerByte})

@@ -20,10 +20,11 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 		thing = "story"
 	}
 	if r.AlreadyDone {
-		fmt.Fprintf(w, "%s had finished all its %s before.\n\n", r.Out, count(r.Steps, "step"))
+		printFinished(w, r, width)
+		return nil
 	}
 	fmt.Fprintf(w, "%s on held-out text (%s, %s), bits/byte:\n\n%s\n", bold(w, r.Out),
-		count(r.Corpus.HeldDocuments, thing), count(r.Corpus.HeldBytes, "byte"), bars(comparison(r), width))
+		count(r.Corpus.MeasuredDocuments, thing), count(r.Corpus.MeasuredBytes, "byte"), bars(comparison(r), width))
 	fmt.Fprintf(w, "  %.4f nats/token, perplexity %.4g; %.1f %% of tokens guessed right\n", float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1)
 	took := ", " + duration(r.Elapsed)
 	if resumed {
@@ -34,6 +35,9 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	if d := r.Divergence; d != nil {
 		fmt.Fprintf(w, "\n  cross-entropy = entropy + KL, in nats/story over %s:\n  %.2f = %.2f + %.2f ± %.2f, %s\n", count(d.Stories, "held-out story"),
 			float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr), aboveFloor(float64((d.Entropy+d.KL)/d.Entropy)))
+	}
+	if d := r.Divergence; d != nil && d.BelowFloor() {
+		fmt.Fprint(w, wrap("Below the floor by more than chance allows: the model has seen what it is measured on, or the measurement is wrong. Please report this.", width, "  "))
 	}
 	if c := curve(r.Curve, r.Corpus.Floor, width, 12); c != "" {
 		title := "Held-out bits/byte while learning"
@@ -47,6 +51,16 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	}
 	printNext(w, r)
 	return nil
+}
+
+// printFinished is the report of a run that had nothing left to do.
+func printFinished(w io.Writer, r *train.Report, width int) {
+	fmt.Fprintf(w, "%s had finished all its %s before.\n", r.Out, count(r.Steps, "step"))
+	if c := curve(r.Curve, 0, width, 12); c != "" {
+		fmt.Fprintf(w, "\n%s\n\n%s", bold(w, "Held-out bits/byte while learning"), c)
+	}
+	fmt.Fprintln(w)
+	printNext(w, r)
 }
 
 // comparison lists what others reach, the weakest first, then the model and

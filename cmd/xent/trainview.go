@@ -19,6 +19,8 @@ func (v *trainView) show(e train.Event) {
 	switch e := e.(type) {
 	case *train.Begun:
 		v.begin(e)
+	case *train.Resumed:
+		v.resumed(e)
 	case *train.Progress:
 		v.status("step %s/%s  loss %.3f  held-out %.3f bits/byte  %s tok/s  %s left",
 			thousands(e.Step), thousands(e.Steps), float64(e.Loss), e.HeldOut, thousands(int(e.TokensPerSecond)), duration(e.Left))
@@ -34,9 +36,6 @@ func (v *trainView) show(e train.Event) {
 func (v *trainView) begin(e *train.Begun) {
 	v.begun = e
 	spec, c := e.Spec, e.Corpus
-	if e.Step > 0 && e.Step == e.Steps {
-		return // there is nothing to watch; the report says so
-	}
 	from := "from the built-in stories, whose entropy is known"
 	if !c.Source {
 		from = fmt.Sprintf("from %s, %s, %s", count(c.Documents, "document"), count(c.Bytes, "byte"), count(c.Tokens, "token"))
@@ -57,11 +56,7 @@ func (v *trainView) begin(e *train.Begun) {
 	if n := len(c.Skipped); n > 0 {
 		v.item("skipped", "%s with bytes that are no text; the first is %s", count(n, "file"), c.Skipped[0])
 	}
-	held := count(c.HeldBytes, "byte")
-	if c.EvaluatedBytes < c.HeldBytes {
-		held += fmt.Sprintf("; of these the table below measures %s, the report at the end all", thousands(c.EvaluatedBytes))
-	}
-	v.item("held out", "%s", held)
+	v.item("held out", "%s", heldOut(c))
 	v.item("model", "%s: %s of width %d, %s, vocabulary %s, context %d", count(e.Parameters, "parameter"),
 		count(spec.Layers, "layer"), spec.Width, count(spec.Heads, "head"), thousands(spec.Vocab), spec.Context)
 	v.item("training", "%s of about %s%s; %s of memory, %s of disk", count(e.Steps, "step"), count(e.BatchTokens, "token"), about, byteSize(e.Memory), byteSize(e.Disk))
@@ -70,6 +65,25 @@ func (v *trainView) begin(e *train.Begun) {
 		v.item("floor", "%.4f bits/byte, the entropy of the source: no model can be lower", c.Floor)
 	}
 	v.line("\n      step   training   held-out   held-out\n           nats/token nats/token  bits/byte")
+}
+
+// heldOut says how much text is held out, and what of it is measured when.
+func heldOut(c train.Corpus) string {
+	held := count(c.HeldBytes, "byte")
+	if c.EvaluatedBytes < c.HeldBytes {
+		held += fmt.Sprintf("; the table below measures %s of them, the report at the end ", thousands(c.EvaluatedBytes))
+		if c.MeasuredBytes < c.HeldBytes {
+			return held + thousands(c.MeasuredBytes)
+		}
+		held += "all"
+	}
+	return held
+}
+
+// resumed warns of a run that goes on elsewhere than it began.
+func (v *trainView) resumed(e *train.Resumed) {
+	v.paragraph("", "This run began with %s and matrix products by %s; here it is %s and %s. It goes on, but its last digits will not be those of an uninterrupted run.",
+		e.GoThen, e.BackendThen, e.Go, e.Backend)
 }
 
 func (v *trainView) item(name, format string, args ...any) {
@@ -92,8 +106,8 @@ func (v *trainView) evaluated(e *train.Evaluated) {
 	switch {
 	case e.Step == 0:
 		note = fmt.Sprintf("  ln V = %.4f nats", math.Log(float64(v.begun.Spec.Vocab)))
-	case v.begun.Corpus.Floor > 0:
-		note = "  " + aboveFloor(e.BitsPerByte/v.begun.Corpus.Floor)
+	case e.Excess == e.Excess: // the same stories, so no luck in it
+		note = "  " + aboveFloor(1+e.Excess)
 	case !e.Best:
 		note = fmt.Sprintf("  not the best, which is %s", v.bestStep())
 	}
