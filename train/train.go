@@ -287,17 +287,19 @@ func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration,
 		return 0, 0, err
 	}
 	span := min(max(time.Until(deadline)/50, 200*time.Millisecond), 2*time.Second)
-	steps, stepping := 0, stopwatch()
-	for stepping() < span {
+	var steps []time.Duration
+	for stepping := stopwatch(); stepping() < span; {
 		if err := ctx.Err(); err != nil {
 			return 0, 0, err
 		}
+		step := stopwatch()
 		if err := r.step(); err != nil {
 			return 0, 0, err
 		}
-		steps++
+		steps = append(steps, step())
 	}
-	stepTime := stepping() / time.Duration(steps)
+	slices.Sort(steps)
+	stepTime := steps[len(steps)/2] // the median: another program's burst is no measure
 	r.restart()
 
 	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))

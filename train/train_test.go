@@ -399,7 +399,7 @@ func TestSenselessCheckpoint(t *testing.T) {
 	for name, change := range map[string]func(*plan, *progress){
 		"eval every": func(p *plan, _ *progress) { p.EvalEvery = 0 },
 		"batch":      func(p *plan, _ *progress) { p.BatchTokens = 0 },
-		"micro":      func(p *plan, _ *progress) { p.MicroTokens = 1 << 40 },
+		"micro":      func(p *plan, _ *progress) { p.MicroTokens = math.MaxInt },
 		"best":       func(_ *plan, g *progress) { g.Best = 99 },
 		"step":       func(_ *plan, g *progress) { g.Step = 99 },
 		"no curve":   func(_ *plan, g *progress) { g.Curve = nil },

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"math"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -112,7 +111,7 @@ func TestTokenizeShowsPieces(t *testing.T) {
 		{`{"id":[1]}`, "xent: --text:1: want a list of ids such as [1,2], or an object {\"ids\":[1,2]}\n"},
 		{"[1]\n[1,300]", "xent: --text:2: there is no token 300: ids are from 0 to 299\n"},
 		{"[-1]", "xent: --text:1: there is no token -1: ids are from 0 to 299\n"},
-		{"[" + strconv.Itoa(1<<40) + "]", "xent: --text:1: want a list of ids such as [1,2], or an object {\"ids\":[1,2]}\n"},
+		{"[" + "1099511627776" + "]", "xent: --text:1: want a list of ids such as [1,2], or an object {\"ids\":[1,2]}\n"},
 	} {
 		if r := call(t, "", "tokenize", dir, "--decode", "--text", c.text); r.code != exitFailed || r.err != c.want {
 			t.Errorf("%q: %+v", c.text, r)
