@@ -18,10 +18,12 @@ import (
 	"strings"
 )
 
-// A Document is a text that nothing else in the corpus continues.
+// A Document is a text that nothing else in the corpus continues, unless it is
+// Cut. Readers yield whole ones.
 type Document struct {
 	Name string // the path as it was given or found, "path:line" for a JSON line, "-" for standard input
 	Text []byte // the reader's to keep
+	Cut  bool   // the text goes on behind it, in a part that Split or Sample cut off: its end ends no document
 }
 
 // Options say how to read. The zero value is ready to use.

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -17,16 +18,23 @@ const splitByDocument = 20
 // both in the order given. Empty documents are dropped. Which bytes are held
 // out does not depend on the order or the names of the documents.
 //
-// With 20 documents or more, a tenth of them is held out: those ⌊n/10⌋ whose
-// texts have the smallest SHA-256, so that a text that occurs twice is on one
-// side only. With fewer, the last tenth of each document's bytes is held out
-// under the document's name: from the line start nearest to the last tenth's
-// beginning, if that leaves it between a twentieth and a fifth of the bytes,
-// else from the first rune start there. A document under 10 bytes stays whole,
-// on the training side.
+// With 20 documents or more, at most a tenth of them is held out. Documents of
+// the same text stay together, so that no text is on both sides; by ascending
+// SHA-256 of their texts they are held out as long as ⌊n/10⌋ documents are not
+// exceeded, and texts that occur too often for that are passed over. That gives
+// exactly ⌊n/10⌋ where no text occurs twice. If every text occurs too often,
+// the one that occurs least is held out, of several the one of least SHA-256.
 //
-// The parts share the documents' bytes. Either may be empty: the first where 20
-// documents or more all hold the same text, the second where all are short.
+// With fewer, the last tenth of each document's bytes is held out under the
+// document's name, and the first part is marked Cut: from the line start
+// nearest to the last tenth's beginning, if that leaves it between a twentieth
+// and a fifth of the bytes, else from the first rune start there. A document
+// under 10 bytes stays whole, on the training side; if all are that short,
+// whole documents are held out as above.
+//
+// The parts share the documents' bytes. Where all documents hold the same text
+// and cannot be cut, all are to learn from and none is held out; otherwise
+// neither part is empty, unless there is no text at all.
 func Split(docs []Document) (train, heldout []Document) {
 	docs = slices.DeleteFunc(slices.Clone(docs), func(d Document) bool { return len(d.Text) == 0 })
 	if len(docs) >= splitByDocument {
@@ -34,30 +42,60 @@ func Split(docs []Document) (train, heldout []Document) {
 	}
 	for _, d := range docs {
 		at := cut(d.Text)
-		train = append(train, Document{Name: d.Name, Text: d.Text[:at:at]})
-		if at < len(d.Text) {
-			heldout = append(heldout, Document{Name: d.Name, Text: d.Text[at:]})
+		if at == len(d.Text) {
+			train = append(train, d)
+			continue
 		}
+		train = append(train, Document{Name: d.Name, Text: d.Text[:at:at], Cut: true})
+		heldout = append(heldout, Document{Name: d.Name, Text: d.Text[at:], Cut: d.Cut})
+	}
+	if len(heldout) == 0 {
+		return splitWhole(docs)
 	}
 	return train, heldout
 }
 
+type hash = [sha256.Size]byte
+
+func compare(a, b hash) int { return bytes.Compare(a[:], b[:]) }
+
 func splitWhole(docs []Document) (train, heldout []Document) {
-	type hash = [sha256.Size]byte
-	compare := func(a, b hash) int { return bytes.Compare(a[:], b[:]) }
-	hashes := make([]hash, len(docs))
+	hashes, count := make([]hash, len(docs)), map[hash]int{}
 	for i, d := range docs {
 		hashes[i] = sha256.Sum256(d.Text)
+		count[hashes[i]]++
 	}
-	limit := slices.SortedFunc(slices.Values(hashes), compare)[len(docs)/10-1]
+	held := holdOut(count, len(docs)/10)
 	for i, d := range docs {
-		if compare(hashes[i], limit) <= 0 {
+		if held[hashes[i]] {
 			heldout = append(heldout, d)
 		} else {
 			train = append(train, d)
 		}
 	}
 	return train, heldout
+}
+
+// holdOut chooses texts of at most most documents together, or one text of
+// several.
+func holdOut(count map[hash]int, most int) map[hash]bool {
+	distinct := make([]hash, 0, len(count))
+	for h := range count {
+		distinct = append(distinct, h)
+	}
+	slices.SortFunc(distinct, compare)
+	held, n := map[hash]bool{}, 0
+	for _, h := range distinct {
+		if n+count[h] <= most {
+			held[h] = true
+			n += count[h]
+		}
+	}
+	if n == 0 && len(distinct) > 1 {
+		rarest := slices.MinFunc(distinct, func(a, b hash) int { return cmp.Compare(count[a], count[b]) })
+		held[rarest] = true
+	}
+	return held
 }
 
 // cut returns where the part of text that is held out starts.
@@ -78,12 +116,18 @@ func cut(text []byte) int {
 	case hasAfter:
 		return after
 	}
-	for i := tenth; i < min(tenth+utf8.UTFMax, n); i++ {
+	return runeStart(text, tenth)
+}
+
+// runeStart returns the first position from at on where a rune starts, or at
+// where none starts before four bytes are over: that is not UTF-8.
+func runeStart(text []byte, at int) int {
+	for i := at; i < min(at+utf8.UTFMax, len(text)); i++ {
 		if utf8.RuneStart(text[i]) {
 			return i
 		}
 	}
-	return tenth
+	return at
 }
 
 // Hash identifies the texts of a corpus and their order, not their names: the

@@ -55,6 +55,55 @@ func TestSplitByDocument(t *testing.T) {
 	}
 }
 
+// TestSplitRepeated: texts that occur many times are held out neither beyond the
+// tenth nor on both sides, and the parts are empty only where one text is all.
+func TestSplitRepeated(t *testing.T) {
+	same := func(text string, n int) (docs []Document) {
+		for range n {
+			docs = append(docs, Document{Text: []byte(text)})
+		}
+		return docs
+	}
+	for c := range 40 { // whatever the hash of the repeated text
+		text := fmt.Sprintf("the same %d", c)
+		for _, k := range []struct{ repeated, other, held int }{
+			{60, 40, 10}, {95, 5, 5}, {15, 15, 3}, {30, 1, 1}, {30, 0, 0}, {10, 90, 10}, {12, 8, 2},
+		} {
+			train, heldout := Split(slices.Concat(same(text, k.repeated), numbered(k.other)))
+			if len(heldout) != k.held || len(train) != k.repeated+k.other-k.held {
+				t.Errorf("%d equal documents and %d others: %d and %d", k.repeated, k.other, len(train), len(heldout))
+			}
+			for _, d := range train {
+				if d.Cut || slices.ContainsFunc(heldout, func(o Document) bool { return bytes.Equal(o.Text, d.Text) }) {
+					t.Errorf("%d equal documents: %q is cut, or on both sides", k.repeated, d.Text)
+				}
+			}
+		}
+		for _, k := range [][2]int{{15, 16}, {16, 15}, {50, 51}} { // each beyond a tenth: the rarer goes
+			train, heldout := Split(slices.Concat(same(text, k[0]), same("another", k[1])))
+			if len(train) != max(k[0], k[1]) || len(heldout) != min(k[0], k[1]) {
+				t.Errorf("%d and %d equal documents: %d and %d", k[0], k[1], len(train), len(heldout))
+			}
+		}
+	}
+	for _, c := range []struct {
+		docs        []Document
+		train, held int
+	}{{textsOf("a", "few", "b", "bytes"), 1, 1}, {textsOf("a", "few", "b", "few"), 2, 0}, {textsOf("a", "few"), 1, 0}} {
+		if train, heldout := Split(c.docs); len(train) != c.train || len(heldout) != c.held {
+			t.Errorf("%v: %v and %v", c.docs, train, heldout)
+		}
+	}
+}
+
+// textsOf makes documents of names and texts in turn.
+func textsOf(namesAndTexts ...string) (docs []Document) {
+	for pair := range slices.Chunk(namesAndTexts, 2) {
+		docs = append(docs, Document{Name: pair[0], Text: []byte(pair[1])})
+	}
+	return docs
+}
+
 func names(docs []Document) []string {
 	var list []string
 	for _, d := range docs {
@@ -92,10 +141,10 @@ func TestCut(t *testing.T) {
 }
 
 func TestSplitFew(t *testing.T) {
-	docs := []Document{{"a", []byte(strings.Repeat("line a\n", 100))}, {"e", nil}, {"s", []byte("short")}, {"b", []byte(strings.Repeat("line of b\n", 50))}}
+	docs := textsOf("a", strings.Repeat("line a\n", 100), "e", "", "s", "short", "b", strings.Repeat("line of b\n", 50))
 	train, heldout := Split(docs)
-	if got := names(train); !slices.Equal(got, []string{"a", "s", "b"}) {
-		t.Errorf("training documents %v", got)
+	if got := names(train); !slices.Equal(got, []string{"a", "s", "b"}) || !train[0].Cut || train[1].Cut || !train[2].Cut {
+		t.Errorf("training documents %v", train)
 	}
 	if got := names(heldout); !slices.Equal(got, []string{"a", "b"}) || len(heldout[0].Text) != 70 || len(heldout[1].Text) != 50 {
 		t.Errorf("held-out documents %v", heldout)
@@ -116,11 +165,11 @@ func FuzzCut(f *testing.F) {
 }
 
 func TestHash(t *testing.T) {
-	a := Hash([]Document{{"x", []byte("ab")}, {"y", []byte("c")}})
-	if a != Hash([]Document{{"other", []byte("ab")}, {"names", []byte("c")}}) {
+	a := Hash(textsOf("x", "ab", "y", "c"))
+	if a != Hash(textsOf("other", "ab", "names", "c")) {
 		t.Error("names change the hash")
 	}
-	for _, other := range [][]Document{{{"x", []byte("a")}, {"y", []byte("bc")}}, {{"x", []byte("c")}, {"y", []byte("ab")}}, {{"x", []byte("abc")}}} {
+	for _, other := range [][]Document{textsOf("x", "a", "y", "bc"), textsOf("x", "c", "y", "ab"), textsOf("x", "abc")} {
 		if a == Hash(other) {
 			t.Errorf("%q has the same hash", texts(other))
 		}
