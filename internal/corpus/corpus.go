@@ -3,7 +3,9 @@
 //
 // A text file is one document. A .jsonl or .ndjson file holds one document a
 // line, each line a JSON object with a text field. Either may be compressed
-// (.gz, .zst). A folder stands for the files below it. The bytes of a text are
+// (.gz, .zst). Standard input, which has no name, holds one text or JSON lines,
+// as the caller says, and is decompressed if it begins as gzip or zstd do.
+// A folder stands for the files below it. The bytes of a text are
 // taken as they are: line ends, byte-order marks, NUL and invalid UTF-8 too.
 package corpus
 
@@ -29,7 +31,7 @@ type Document struct {
 // Options say how to read. The zero value is ready to use.
 type Options struct {
 	TextField  string    // field of a JSON line that holds the text; "" means "text"
-	Stdin      io.Reader // what the path "-" reads; nil means that "-" is an error
+	Stdin      io.Reader // what the path "-" reads, plain, gzip or zstd; nil means that "-" is an error
 	StdinLines bool      // standard input holds JSON lines instead of one text
 }
 
@@ -110,11 +112,16 @@ func (r *reader) stdin() error {
 		return errors.New("-: standard input is named twice")
 	}
 	r.stdinRead = true
+	plain, err := decompressStream(r.options.Stdin)
+	if err != nil {
+		return fmt.Errorf("-: %w", err)
+	}
+	defer plain.Close()
 	if r.options.StdinLines {
 		r.report.Files++
-		return r.lines("-", r.options.Stdin)
+		return r.lines("-", plain)
 	}
-	return r.text("-", r.options.Stdin, 0, false)
+	return r.text("-", plain, 0, false)
 }
 
 // folder reads what lies below root. The separator at its end makes WalkDir

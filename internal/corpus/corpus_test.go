@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -128,6 +130,70 @@ func TestNamedFilesAndStdin(t *testing.T) {
 	docs, _, err = Read(context.Background(), []string{"-"}, lines)
 	if got, want := listing(docs, dir), []string{"-:1=x", "-:2="}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %q (%v), want %q", got, err, want)
+	}
+}
+
+// TestCompressedStdin: standard input is known by its first bytes, in whatever
+// pieces they come.
+func TestCompressedStdin(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		lines bool
+		want  []string // the documents
+		says  string   // the error
+	}{
+		{in: gz("text"), want: []string{"-=text"}},
+		{in: gz("one") + gz("two"), want: []string{"-=onetwo"}},
+		{in: zst("text"), want: []string{"-=text"}},
+		{in: gz("{\"text\":\"a\"}\n{\"text\":\"b\"}"), lines: true, want: []string{"-:1=a", "-:2=b"}},
+		{in: zst("{\"text\":\"a\"}\n"), lines: true, want: []string{"-:1=a"}},
+		{in: "", want: []string{"-="}},
+		{in: "ab", want: []string{"-=ab"}},
+		{in: "\x1f\x8b", want: []string{"-=\x1f\x8b"}},
+		{in: "\x28\xb5\x2f", want: []string{"-=\x28\xb5\x2f"}},
+		{in: gz(strings.Repeat("some text ", 1000))[:40], says: "-: the gzip data ends early"},
+		{in: gz("text")[:5], says: "-: the gzip data ends early"},
+		{in: zst(strings.Repeat("some text", 1000))[:20], says: "-: the zstd data ends early"},
+		{in: gz("{\"text\":\"" + strings.Repeat("0 1 2 3 4 5 6 7 8 9 ", 5000) + "\"}")[:100], lines: true, says: "-:1: the gzip data ends early"},
+	} {
+		o := Options{Stdin: iotest.OneByteReader(strings.NewReader(c.in)), StdinLines: c.lines}
+		docs, _, err := Read(context.Background(), []string{"-"}, o)
+		if got := listing(docs, ""); !slices.Equal(got, c.want) || (err == nil) != (c.says == "") || err != nil && err.Error() != c.says {
+			t.Errorf("%q: read %q (%v), want %q", c.in, got, err, c.want)
+		}
+	}
+	broken := errors.New("broken")
+	_, _, err := Read(context.Background(), []string{"-"}, Options{Stdin: iotest.ErrReader(broken)})
+	if !errors.Is(err, broken) {
+		t.Errorf("error %v, want the stream's", err)
+	}
+}
+
+// TestStdinStreams: a JSON line is handed on before the next is there.
+func TestStdinStreams(t *testing.T) {
+	r, w := io.Pipe()
+	next := make(chan string, 1)
+	next <- "a"
+	go func() {
+		z := gzip.NewWriter(w)
+		for text := range next {
+			fmt.Fprintf(z, "{\"text\":%q}\n", text)
+			z.Flush()
+		}
+		z.Close()
+		w.Close()
+	}()
+	n := 0
+	_, err := Each(context.Background(), []string{"-"}, Options{Stdin: r, StdinLines: true}, func(Document) error {
+		if n++; n == 3 {
+			close(next)
+		} else {
+			next <- "b"
+		}
+		return nil
+	})
+	if err != nil || n != 3 {
+		t.Errorf("%d documents (%v)", n, err)
 	}
 }
 

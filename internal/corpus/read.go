@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -25,22 +26,53 @@ const maxWindow = 128 << 20
 // decompress returns the plain bytes of f and the name they would have,
 // judging by the name path alone.
 func decompress(f io.Reader, path string) (plain io.ReadCloser, name string, err error) {
-	lower := strings.ToLower(path)
-	switch {
-	case strings.HasSuffix(lower, ".gz"):
-		z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
-		if err != nil {
-			return nil, "", compressed("gzip", err)
-		}
-		return decoder{"gzip", z, func() { z.Close() }}, path[:len(path)-len(".gz")], nil
-	case strings.HasSuffix(lower, ".zst"):
-		z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, "", compressed("zstd", err)
-		}
-		return decoder{"zstd", z, z.Close}, path[:len(path)-len(".zst")], nil
+	ext := filepath.Ext(path)
+	switch strings.ToLower(ext) {
+	case ".gz":
+		plain, err = openGzip(f)
+	case ".zst":
+		plain, err = openZstd(f)
+	default:
+		return io.NopCloser(f), path, nil
 	}
-	return io.NopCloser(f), path, nil
+	return plain, strings.TrimSuffix(path, ext), err
+}
+
+// The first bytes of the formats (RFC 1952 with its only method, RFC 8878): no
+// UTF-8 text begins so.
+const (
+	gzipMagic = "\x1f\x8b\x08"
+	zstdMagic = "\x28\xb5\x2f\xfd"
+)
+
+// decompressStream returns the plain bytes of in, which has no name to judge
+// by, only its first bytes.
+func decompressStream(in io.Reader) (io.ReadCloser, error) {
+	b := bufio.NewReaderSize(in, 1<<16)
+	first, _ := b.Peek(len(zstdMagic)) // fewer at the end; an error comes again when that is read
+	switch {
+	case bytes.HasPrefix(first, []byte(gzipMagic)):
+		return openGzip(b)
+	case string(first) == zstdMagic:
+		return openZstd(b)
+	}
+	return io.NopCloser(b), nil
+}
+
+func openGzip(f io.Reader) (io.ReadCloser, error) {
+	z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
+	if err != nil {
+		return nil, compressed("gzip", err)
+	}
+	return decoder{"gzip", z, func() { z.Close() }}, nil
+}
+
+func openZstd(f io.Reader) (io.ReadCloser, error) {
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return nil, compressed("zstd", err)
+	}
+	return decoder{"zstd", z, z.Close}, nil
 }
 
 // A decoder names its format in errors.
