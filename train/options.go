@@ -65,7 +65,7 @@ var sizes = []struct {
 	peak        float64
 }{
 	{"nano", Shape{Vocab: 512, Context: 128, Width: 96, Layers: 2, Heads: 3, KVHeads: 3, HeadDim: 32, Hidden: 256}, 512, 4e-3},
-	{"micro", Shape{Vocab: 1024, Context: 128, Width: 160, Layers: 4, Heads: 5, KVHeads: 5, HeadDim: 32, Hidden: 432}, 512, 3e-3},
+	{"micro", Shape{Vocab: 1024, Context: 128, Width: 128, Layers: 4, Heads: 4, KVHeads: 4, HeadDim: 32, Hidden: 352}, 512, 3e-3},
 	{"small", Shape{Vocab: 4096, Context: 256, Width: 320, Layers: 6, Heads: 10, KVHeads: 10, HeadDim: 32, Hidden: 864}, 4096, 2e-3},
 }
 
@@ -89,7 +89,7 @@ type Optimizer struct {
 func DefaultOptimizer() Optimizer {
 	return Optimizer{
 		Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1,
-		Schedule: "wsd", Warmup: 0.03, Decay: 0.4, FinalRate: 0.02,
+		Schedule: "wsd", Warmup: 0.03, Decay: 0.25, FinalRate: 0.02,
 	}
 }
 
