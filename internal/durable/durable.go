@@ -5,8 +5,10 @@
 //
 // On an error nothing of the attempt stays behind and what was there before is
 // untouched; only where the disk fails at the very last step, making the rename
-// itself durable, the new content is in place already. A process that is killed can leave a temporary name behind, which
-// Sweep removes; it is hidden and never opened by anybody.
+// itself durable, the new content is in place already. The text of an error names
+// the final path, never the temporary one. A process that is killed can leave a
+// temporary name behind, which Sweep removes; it is hidden and never opened by
+// anybody.
 package durable
 
 import (
@@ -23,12 +25,12 @@ import (
 )
 
 // WriteFile writes what write produces to path, replacing a file of that name.
-// Writes are buffered. Errors name path, never the temporary name.
+// Writes are buffered.
 func WriteFile(path string, write func(io.Writer) error) (err error) {
 	tmp := temporary(path)
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("writing %s: %w", path, cause(err))
+			err = fmt.Errorf("writing %s: %w", path, cause(err, tmp, path))
 		}
 	}()
 	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -70,7 +72,7 @@ func WriteFolder(path string, fill func(dir string) error) (err error) {
 	tmp := temporary(path)
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("creating %s: %w", path, cause(err))
+			err = fmt.Errorf("creating %s: %w", path, cause(err, tmp, path))
 		}
 	}()
 	if _, err := os.Lstat(path); err == nil {
@@ -148,15 +150,31 @@ func syncTree(dir string) error {
 	})
 }
 
-// cause strips the operation and the temporary name from an error of package os.
-func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) && strings.Contains(p.Path, mark) {
-		return p.Err
+// cause is err without the temporary name: without any name where the system's
+// own error is about tmp, which the caller says better, and elsewhere, such as
+// for a file in a folder or inside what a callback wrapped, with path's instead.
+func cause(err error, tmp, path string) error {
+	switch e := err.(type) {
+	case *fs.PathError:
+		if e.Path == tmp {
+			return e.Err
+		}
+	case *os.LinkError:
+		if e.Old == tmp {
+			return e.Err
+		}
 	}
-	var l *os.LinkError
-	if errors.As(err, &l) && strings.Contains(l.Old, mark) {
-		return l.Err
+	if tmp, path := filepath.Base(tmp), filepath.Base(path); strings.Contains(err.Error(), tmp) {
+		return renamed{err, strings.ReplaceAll(err.Error(), tmp, path)}
 	}
 	return err
 }
+
+// A renamed error is another, put in other words.
+type renamed struct {
+	error
+	text string
+}
+
+func (e renamed) Error() string { return e.text }
+func (e renamed) Unwrap() error { return e.error }

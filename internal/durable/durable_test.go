@@ -2,10 +2,12 @@ package durable
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +110,54 @@ func TestWriteFolder(t *testing.T) {
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"model"}) {
 		t.Errorf("the folder holds %v", got)
+	}
+}
+
+// TestErrorsNameTheFinalPath: whatever fails below a temporary name, at any
+// depth, the message speaks of the place that the caller knows.
+func TestErrorsNameTheFinalPath(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "m")
+	full := errors.New("no space left")
+	for name, c := range map[string]struct {
+		fill func(string) error
+		is   error
+		want string // behind "creating PATH: ", with PATH for path
+	}{
+		"file": {func(d string) error {
+			return WriteFile(filepath.Join(d, "checkpoint"), func(io.Writer) error { return full })
+		},
+			full, "writing PATH/checkpoint: no space left"},
+		"no folder for the file": {func(d string) error { return WriteFile(filepath.Join(d, "none", "a"), text("x")) },
+			fs.ErrNotExist, "writing PATH/none/a: no such file or directory"},
+		"plain file": {func(d string) error { return os.WriteFile(filepath.Join(d, "none", "a"), nil, 0o666) },
+			fs.ErrNotExist, "open PATH/none/a: no such file or directory"},
+		"wrapped": {func(d string) error {
+			_, err := os.Open(filepath.Join(d, "a"))
+			return fmt.Errorf("copying: %w", err)
+		}, fs.ErrNotExist, "copying: open PATH/a: no such file or directory"},
+		"folder": {func(d string) error {
+			return WriteFolder(filepath.Join(d, "sub"), func(d string) error {
+				return WriteFile(filepath.Join(d, "a"), func(io.Writer) error { return &fs.PathError{Op: "write", Path: d + "/a", Err: full} })
+			})
+		}, full, "creating PATH/sub: writing PATH/sub/a: write PATH/sub/a: no space left"},
+		"through the writer": {func(d string) error {
+			return WriteFile(filepath.Join(d, "a"), func(io.Writer) error {
+				_, err := os.ReadFile(filepath.Join(d, "b"))
+				return err
+			})
+		}, fs.ErrNotExist, "writing PATH/a: open PATH/b: no such file or directory"},
+		"the folder itself": {func(d string) error { return &fs.PathError{Op: "sync", Path: d, Err: full} },
+			full, "no space left"},
+	} {
+		err := WriteFolder(path, c.fill)
+		want := "creating " + path + ": " + strings.ReplaceAll(filepath.FromSlash(c.want), "PATH", path)
+		if err == nil || !errors.Is(err, c.is) || strings.Contains(err.Error(), mark) {
+			t.Fatalf("%s: error %v", name, err)
+		}
+		if runtime.GOOS != "windows" && err.Error() != want { // which words the system's errors otherwise
+			t.Errorf("%s: error %q, want %q", name, err, want)
+		}
 	}
 }
 
