@@ -4,9 +4,9 @@
 // A text file is one document. A .jsonl or .ndjson file holds one document a
 // line, each line a JSON object with a text field. Either may be compressed
 // (.gz, .zst). Standard input, which has no name, holds one text or JSON lines,
-// as the caller says, and is decompressed if it begins as gzip or zstd do.
-// A folder stands for the files below it. The bytes of a text are
-// taken as they are: line ends, byte-order marks, NUL and invalid UTF-8 too.
+// as the caller says, and is decompressed if it begins as gzip or zstd do. A
+// folder stands for the files below it. The bytes of a text are taken as they
+// are: line ends, byte-order marks, NUL and invalid UTF-8 too.
 package corpus
 
 import (
