@@ -86,7 +86,7 @@ func parse(data []byte) (*Tokenizer, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&f); err != nil {
-		return nil, err
+		return nil, located(data, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("text after the end of the JSON object")
@@ -101,6 +101,30 @@ func parse(data []byte) (*Tokenizer, error) {
 	return t, t.declare(f.PostProcessor)
 }
 
+// located is encoding/json's err with its place in data, in the file's terms.
+// These files are often one long line, so the byte is named too.
+func located(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at := min(max(int(syntax.Offset), 0), len(data))
+		line := bytes.Count(data[:at], []byte("\n")) + 1
+		return fmt.Errorf("broken JSON in line %d, at byte %d of %d: %w", line, at, len(data), err)
+	}
+	return unexpected(err)
+}
+
+// unexpected is err without Go's names where it is about a value's type.
+func unexpected(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("unexpected %s", wrong.Value)
+	}
+	return fmt.Errorf("%s: unexpected %s", wrong.Field, wrong.Value)
+}
+
 // checkKind refuses models, normalizers and pre-tokenizers of other types.
 func checkKind(data []byte) error {
 	type typed struct {
@@ -113,7 +137,7 @@ func checkKind(data []byte) error {
 		Model        *typed `json:"model"`
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
-		return err
+		return located(data, err)
 	}
 	switch {
 	case f.Model == nil:

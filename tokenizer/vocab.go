@@ -31,7 +31,7 @@ func (v *vocab) UnmarshalJSON(data []byte) error {
 		}
 		var id int32
 		if err := dec.Decode(&id); err != nil {
-			return fmt.Errorf("model.vocab: id of %q: %w", name, err)
+			return fmt.Errorf("model.vocab: id of %q: %w", name, unexpected(err))
 		}
 		*v = append(*v, vocabEntry{name.(string), id})
 	}
@@ -54,7 +54,7 @@ func (p *pairs) UnmarshalJSON(data []byte) error {
 		}
 		pair, err := onePair(raw)
 		if err != nil {
-			return fmt.Errorf("model.merges: merge %d: %w", len(*p), err)
+			return fmt.Errorf("model.merges: merge %d: %w", len(*p), unexpected(err))
 		}
 		*p = append(*p, pair)
 	}
