@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/cpu"
@@ -12,7 +13,7 @@ import (
 )
 
 // tiny blocks make small products cross every boundary.
-var tiny = blocking{mc: 12, nc: 32, kc: 4, slab: 300, serial: 0}
+var tiny = blocking{mc: 28, nc: 64, kc: 4, slab: 300, serial: 0}
 
 // TestBackend says which back end runs, and fails when XENT_WANT_BACKEND names
 // another one that this code and this CPU have:
@@ -21,7 +22,11 @@ var tiny = blocking{mc: 12, nc: 32, kc: 4, slab: 300, serial: 0}
 func TestBackend(t *testing.T) {
 	t.Logf("back end: %s", Backend())
 	want := os.Getenv("XENT_WANT_BACKEND")
-	has := map[string]bool{"generic": true, "avx2": cpu.X86.HasAVX2 && cpu.X86.HasFMA}
+	has := map[string]bool{
+		"generic": true,
+		"avx2":    cpu.X86.HasAVX2 && cpu.X86.HasFMA,
+		"avx512":  cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ,
+	}
 	switch {
 	case want == "" || want == Backend():
 	case !has[want]:
@@ -31,17 +36,16 @@ func TestBackend(t *testing.T) {
 	}
 }
 
-// TestEveryShape compares every shape through two tiles, in every layout, with
-// the definition, bit for bit.
+// TestEveryShape compares every m×n through two of the largest tiles, 14×32, in
+// every layout, with the definition, bit for bit. Every m and every n meet every k.
 func TestEveryShape(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for m := range 14 {
-		for n := range 34 {
-			for _, k := range []int{0, 1, 2, 3, 8, 17} {
-				p := randomProduct(r, m, n, k, normalValue)
-				for _, be := range available() {
-					everyLayout(t, p, be, n%2 == 0)
-				}
+	for m := range 30 {
+		for n := range 66 {
+			k := []int{0, 1, 2, 3, 8, 17}[(m+n)%6]
+			p := randomProduct(r, m, n, k, normalValue)
+			for _, be := range available() {
+				everyLayout(t, p, be, r.IntN(2) == 0)
 			}
 		}
 	}
@@ -98,7 +102,7 @@ func TestExtremes(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, draw := range []func(*rand.Rand) float32{rare, wild} {
 		for range 200 {
-			p := randomProduct(r, 1+r.IntN(14), 1+r.IntN(34), 1+r.IntN(10), draw)
+			p := randomProduct(r, 1+r.IntN(20), 1+r.IntN(40), 1+r.IntN(10), draw)
 			la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
 			for _, be := range available() {
 				got, _ := p.run(be, tiny, 1, la, lb, 0, true)
@@ -169,6 +173,32 @@ func TestOneOrder(t *testing.T) {
 			}
 			if i := firstDifference(halves.Data(), want); i >= 0 {
 				t.Errorf("%s %v: element %d differs when k is cut at %d", be.name, p, i, cut)
+			}
+		}
+	}
+}
+
+// TestFusedBackEndsAgree: back ends that fuse give each other's bits, payloads of
+// NaN too, on shapes that the default blocks cut.
+func TestFusedBackEndsAgree(t *testing.T) {
+	fused := slices.DeleteFunc(available(), func(be *backend) bool { return be == generic })
+	if len(fused) < 2 {
+		t.Skipf("this code or this CPU has %d fused back ends", len(fused))
+	}
+	r := rand.New(rand.NewPCG(19, 20))
+	for _, draw := range []func(*rand.Rand) float32{normalValue, wild} {
+		for range 12 {
+			p := randomProduct(r, 1+r.IntN(300), 1+r.IntN(150), 1+r.IntN(600), draw)
+			la, lb, add := layouts[r.IntN(4)], layouts[r.IntN(4)], r.IntN(2) == 0
+			want, _ := p.run(fused[0], fused[0].blocking, 1, la, lb, 0, add)
+			for _, be := range fused[1:] {
+				got, _ := p.run(be, be.blocking, 1, la, lb, 0, add)
+				for i := range want {
+					if x, y := math.Float32bits(want[i]), math.Float32bits(got[i]); x != y {
+						t.Fatalf("%v a %v b %v add %v: element %d is %#x on %s and %#x on %s",
+							p, la, lb, add, i, x, fused[0].name, y, be.name)
+					}
+				}
 			}
 		}
 	}

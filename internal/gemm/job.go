@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"xent/internal/par"
 	"xent/internal/tensor"
@@ -79,7 +80,7 @@ func (j *job) product(workers int) {
 		j.pieces = ceil(panels, j.piece)
 		j.ready.Store(0)
 	}
-	j.direct = j.pieces == 0 && j.c.Rows <= 2*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
+	j.direct = j.pieces == 0 && j.c.Rows <= 4*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
 	par.Run(workers, j.pieces+j.grid.rows*j.grid.cols, 1, j)
 }
 
@@ -216,9 +217,13 @@ func (j *job) prepare(workers int) {
 }
 
 // grow returns a slice of at least n elements, x itself when it is long enough.
+// It starts on a cache line, or every 64-byte load from a panel would touch two.
 func grow(x []float32, n int) []float32 {
-	if len(x) < n {
-		return make([]float32, n)
+	if len(x) >= n {
+		return x
 	}
-	return x
+	const line = 64
+	x = make([]float32, n+line/4-1)
+	skip := -uintptr(unsafe.Pointer(&x[0])) % line / 4
+	return x[skip:][:n]
 }

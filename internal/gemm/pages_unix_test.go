@@ -37,7 +37,7 @@ func page(t *testing.T, n int, atEnd bool) []float32 {
 // TestNoStrayAccess computes products whose operands border on forbidden pages.
 func TestNoStrayAccess(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 18))
-	for _, s := range [][3]int{{1, 1, 1}, {1, 16, 8}, {6, 16, 16}, {7, 33, 9}, {13, 47, 21}} {
+	for _, s := range [][3]int{{1, 1, 1}, {1, 16, 8}, {6, 16, 16}, {7, 33, 9}, {13, 47, 21}, {14, 32, 16}, {29, 65, 17}, {60, 50, 12}} {
 		p := randomProduct(r, s[0], s[1], s[2], normalValue)
 		for flip := range 8 {
 			atEnd := flip&4 != 0
