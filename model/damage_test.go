@@ -125,10 +125,11 @@ func TestWrongFolders(t *testing.T) {
 		{"tensor of integers", inFile(weightsFile, func(b []byte) []byte { return replace(`"F32"`, `"I32"`)(b) }), weightsFile, "checksum"},
 
 		{"no tokenizer", remove(tokenizerFile), tokenizerFile, ""},
-		{"tokenizer cut", inFile(tokenizerFile, func(b []byte) []byte { return b[:len(b)/2] }), tokenizerFile, ""},
+		{"tokenizer cut", inFile(tokenizerFile, func(b []byte) []byte { return b[:len(b)/2] }), tokenizerFile, "broken JSON in line "},
 		{"settings cut", inFile(settingsFile, func(b []byte) []byte { return b[:len(b)/2] }), settingsFile, "broken JSON"},
 		{"unknown BOS", inFile(settingsFile, replace("<|bos|>", "<s>")), settingsFile, `no token "<s>"`},
-		{"BOS a number", inFile(settingsFile, replace(`"<|bos|>"`, "7")), settingsFile, "bos_token: "},
+		{"BOS a number", inFile(settingsFile, replace(`"<|bos|>"`, "7")), settingsFile, "bos_token: neither"},
+		{"EOS a list", inFile(settingsFile, replace("{", `{"eos_token": [],`)), settingsFile, "eos_token: neither"},
 
 		{"shard missing", shards(map[string]string{"model.norm.weight": "gone.safetensors"}), "gone.safetensors", "which model.safetensors.index.json names"},
 		{"shard elsewhere", shards(map[string]string{"model.norm.weight": "../x.safetensors"}), indexFile, "not a file of this folder"},
@@ -148,6 +149,14 @@ func TestWrongFolders(t *testing.T) {
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "nowhere")); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("a missing folder: %v", err)
+	}
+	file := filepath.Join(saved(t, arena), weightsFile)
+	_, err := Open(file)
+	_, err2 := OpenTokenizer(file)
+	for _, err := range []error{err, err2} {
+		if want := file + " is a file; a model is a folder with config.json, model.safetensors and tokenizer.json"; err == nil || err.Error() != want {
+			t.Errorf("error %v, want %q", err, want)
+		}
 	}
 }
 
@@ -221,6 +230,9 @@ func FuzzSettings(f *testing.F) {
 	f.Add([]byte(`{"bos_token":null}`))
 	tok := tokenizer.Bytes()
 	f.Fuzz(func(t *testing.T, b []byte) {
+		if id, err := endOfText(tok, b, &config{}); err == nil && id != nil && (*id < 0 || int(*id) >= tok.Vocab()) {
+			t.Errorf("EOS %d", *id)
+		}
 		got, err := declareBOS(tok, b, &config{})
 		if err != nil {
 			return

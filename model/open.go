@@ -30,6 +30,9 @@ const digestKey = "xent.sha256"
 // bfloat16 or float16 in the type they are stored in. A folder that is being
 // saved to gives the old or the new weights, never a mix.
 func Open(dir string) (*Model, error) {
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
 	c, s, err := readConfig(filepath.Join(dir, configFile))
 	if err != nil {
 		return nil, err
@@ -53,6 +56,18 @@ func Open(dir string) (*Model, error) {
 	return m, nil
 }
 
+// checkFolder refuses a file in a model's place. That nothing is there shows
+// when it is read.
+func checkFolder(dir string) error {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file; %s", dir, wantFolder)
+	}
+	return nil
+}
+
+// wantFolder is what may be missing, for errors.
+const wantFolder = "a model is a folder with " + configFile + ", " + weightsFile + " and " + tokenizerFile
+
 // folderName returns the last element of dir, "model" for "runs/model/" or for
 // "." inside of it.
 func folderName(dir string) string {
@@ -65,7 +80,7 @@ func folderName(dir string) string {
 func readConfig(path string) (*config, lm.Spec, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, lm.Spec{}, fmt.Errorf("%w; a model is a folder with %s, %s and %s", err, configFile, weightsFile, tokenizerFile)
+		return nil, lm.Spec{}, fmt.Errorf("%w; %s", err, wantFolder)
 	}
 	if err != nil {
 		return nil, lm.Spec{}, err

@@ -15,6 +15,9 @@ import (
 // the weights: the folder may hold a model that Open refuses, or none, in which
 // case config.json may be absent.
 func OpenTokenizer(dir string) (*tokenizer.Tokenizer, error) {
+	if err := checkFolder(dir); err != nil {
+		return nil, err
+	}
 	var c config
 	path := filepath.Join(dir, configFile)
 	b, err := os.ReadFile(path)
@@ -52,49 +55,60 @@ func readTokenizer(dir string, c *config) (t *tokenizer.Tokenizer, eos *int32, e
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err = declareBOS(t, b, c)
+	if t, err = declareBOS(t, b, c); err == nil {
+		eos, err = endOfText(t, b, c)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return t, endOfText(t, b, c), nil
+	return t, eos, nil
 }
 
 // endOfText returns the token that ends a text: eos_token of
 // tokenizer_config.json, else eos_token_id of config.json, which must be one
 // number: of several nothing says which one ends a text rather than a turn of a
 // conversation. It is nil where there is none.
-func endOfText(t *tokenizer.Tokenizer, settings []byte, c *config) *int32 {
+func endOfText(t *tokenizer.Tokenizer, settings []byte, c *config) (*int32, error) {
 	var s struct {
-		EOS addedToken `json:"eos_token"`
+		EOS json.RawMessage `json:"eos_token"`
 	}
-	if decodeJSON(settings, &s) == nil && s.EOS.content != "" {
-		if id, ok := t.ID(s.EOS.content); ok {
-			return &id
-		}
+	if err := decodeJSON(settings, &s); err != nil {
+		return nil, err
+	}
+	name, err := tokenContent("eos_token", s.EOS)
+	if err != nil {
+		return nil, err
+	}
+	if id, ok := t.ID(name); ok && name != "" {
+		return &id, nil
 	}
 	var id *int32
 	if json.Unmarshal(c.EOS, &id) != nil || id == nil || *id < 0 || int(*id) >= t.Vocab() {
-		return nil
+		return nil, nil
 	}
-	return id
+	return id, nil
 }
 
 // declareBOS applies tokenizer_config.json and config.json to a tokenizer.
 func declareBOS(t *tokenizer.Tokenizer, settings []byte, c *config) (*tokenizer.Tokenizer, error) {
 	var s struct {
-		Add *bool      `json:"add_bos_token"`
-		BOS addedToken `json:"bos_token"`
+		Add *bool           `json:"add_bos_token"`
+		BOS json.RawMessage `json:"bos_token"`
 	}
 	if err := decodeJSON(settings, &s); err != nil {
+		return nil, err
+	}
+	name, err := tokenContent("bos_token", s.BOS)
+	if err != nil {
 		return nil, err
 	}
 	id, known := t.BOS()
 	switch {
 	case t.AddsBOS() && s.Add == nil:
 		return t, nil // the post-processor has the token by its id
-	case s.BOS.content != "":
-		if id, known = t.ID(s.BOS.content); !known && value(s.Add, false) {
-			return nil, fmt.Errorf("bos_token: %s has no token %q", tokenizerFile, s.BOS.content)
+	case name != "":
+		if id, known = t.ID(name); !known && value(s.Add, false) {
+			return nil, fmt.Errorf("bos_token: %s has no token %q", tokenizerFile, name)
 		}
 	case !known && c.BOS != nil && *c.BOS >= 0 && int(*c.BOS) < t.Vocab():
 		id, known = *c.BOS, true
@@ -108,19 +122,21 @@ func declareBOS(t *tokenizer.Tokenizer, settings []byte, c *config) (*tokenizer.
 	return t, nil
 }
 
-// An addedToken is a token's content: a string, or an object with more about it.
-type addedToken struct{ content string }
-
-func (a *addedToken) UnmarshalJSON(b []byte) error {
+// tokenContent returns the content of the token that a field names: the field is
+// a string, or an object with more about the token. It is "" for none.
+func tokenContent(field string, raw json.RawMessage) (string, error) {
+	if !isSet(raw) {
+		return "", nil
+	}
+	var content string
+	if json.Unmarshal(raw, &content) == nil {
+		return content, nil
+	}
 	var object struct {
 		Content string `json:"content"`
 	}
-	if json.Unmarshal(b, &a.content) == nil {
-		return nil
+	if err := json.Unmarshal(raw, &object); err != nil {
+		return "", fmt.Errorf("%s: neither a string nor an object with content", field)
 	}
-	if err := json.Unmarshal(b, &object); err != nil {
-		return errors.New("bos_token: neither a string nor an object with content")
-	}
-	a.content = object.Content
-	return nil
+	return object.Content, nil
 }

@@ -103,7 +103,10 @@ func TestEndOfText(t *testing.T) {
 		{"null", `{"eos_token":null}`, "null", none},
 		{"nothing", `{}`, "", none},
 	} {
-		got := endOfText(tokenizer.Bytes(), []byte(c.settings), &config{EOS: []byte(c.config)})
+		got, err := endOfText(tokenizer.Bytes(), []byte(c.settings), &config{EOS: []byte(c.config)})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
 		if got == nil {
 			got = &none
 		}
