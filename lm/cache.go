@@ -6,11 +6,13 @@ import (
 )
 
 // A Cache holds the keys and values of one sequence, so that tokens can be
-// appended without computing the earlier ones again.
+// appended without computing the earlier ones again. Its memory follows the
+// longest sequence it has held: where there is too little it doubles, up to the
+// capacity, and is kept.
 type Cache struct {
 	spec         Spec
-	n            int             // tokens held
-	keys, values []tensor.Matrix // of each layer, capacity × KVHeads·D
+	n, capacity  int             // tokens held, and the most
+	keys, values []tensor.Matrix // of each layer, rows × KVHeads·D
 }
 
 // NewCache returns an empty cache for at most capacity tokens; the model's
@@ -20,19 +22,14 @@ func (r *Runner) NewCache(capacity int) *Cache {
 	if capacity <= 0 || capacity > s.Context {
 		capacity = s.Context
 	}
-	c := &Cache{spec: s}
-	for range s.Layers {
-		c.keys = append(c.keys, matrix(capacity, s.KVHeads*s.HeadDim))
-		c.values = append(c.values, matrix(capacity, s.KVHeads*s.HeadDim))
-	}
-	return c
+	return &Cache{spec: s, capacity: capacity, keys: make([]tensor.Matrix, s.Layers), values: make([]tensor.Matrix, s.Layers)}
 }
 
 // Len returns the number of tokens held.
 func (c *Cache) Len() int { return c.n }
 
 // Capacity returns the number of tokens that fit.
-func (c *Cache) Capacity() int { return c.keys[0].Rows }
+func (c *Cache) Capacity() int { return c.capacity }
 
 // Truncate forgets all but the first n tokens. It panics when there are fewer.
 func (c *Cache) Truncate(n int) {
@@ -40,6 +37,26 @@ func (c *Cache) Truncate(n int) {
 		panic("lm: Truncate beyond the cache's length")
 	}
 	c.n = n
+}
+
+// firstRows is the least memory of a cache that holds anything, in tokens.
+const firstRows = 64
+
+// grow makes room for n tokens, of the capacity.
+func (c *Cache) grow(n int) {
+	rows := c.keys[0].Rows
+	if n <= rows {
+		return
+	}
+	rows = min(max(n, 2*rows, firstRows), c.capacity)
+	larger := func(old tensor.Matrix) tensor.Matrix {
+		m := matrix(rows, c.spec.KVHeads*c.spec.HeadDim)
+		copy(m.Data(), old.Data())
+		return m
+	}
+	for l := range c.keys {
+		c.keys[l], c.values[l] = larger(c.keys[l]), larger(c.values[l])
+	}
 }
 
 // room returns where n more keys and values of layer l go, and all of them up
@@ -52,7 +69,8 @@ func (c *Cache) room(l, n int) (k, v, keys, values tensor.Matrix) {
 // Extend appends tokens to the cache's sequence and writes the logits of the
 // token after the last to logits (V floats, or nil). They have the bits of the
 // batched forward, however the sequence was cut into calls. The cache must be
-// of the same model; on errors (*BatchError, *TokenError) it is unchanged.
+// of the same model; on errors (*BatchError, *TokenError) it is unchanged. A
+// call allocates only where the cache grows.
 func (r *Runner) Extend(c *Cache, tokens []int32, logits []float32) error {
 	s := r.w.Spec
 	switch {
@@ -68,7 +86,8 @@ func (r *Runner) Extend(c *Cache, tokens []int32, logits []float32) error {
 	if err := checkTokens(tokens, s.Vocab); err != nil {
 		return err
 	}
-	r.rotary.Grow(c.Capacity())
+	c.grow(c.n + len(tokens))
+	r.rotary.Grow(c.keys[0].Rows)
 	n := 0
 	for ; len(tokens) > 0; tokens = tokens[n:] {
 		n = min(len(tokens), r.maxTokens)
