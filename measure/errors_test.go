@@ -48,7 +48,8 @@ func TestErrors(t *testing.T) {
 		is   error
 		says string
 	}{
-		{name: "scorer", s: failing{s, broken}, is: broken, says: "the document"},
+		{name: "scorer", s: failing{s, broken}, is: broken, says: "scoring the document: broken"},
+		{name: "scorer of several", s: failing{s, broken}, docs: All(Document{"a", []byte("text")}, Document{"b", nil}, Document{"c", []byte("text")}), is: broken, says: "scoring a to c: broken"},
 		{name: "reader", docs: unreadable, is: broken},
 		{name: "record", o: Options{Token: func(Token) error { return broken }}, is: broken, says: "the document"},
 		{name: "cancelled", ctx: cancelled, is: context.Canceled},

@@ -81,7 +81,8 @@ const defaultBatch = 4096
 //
 // Errors: a *ProtocolError for a protocol that does not fit s; any error that
 // documents, s, o.Token or ctx gives, wrapped with the name of the document
-// where there is one; a tokenizer whose ids or spans make no sense. An
+// where there is one, or for s with the first and the last that it was given at
+// a time; a tokenizer whose ids or spans make no sense. An
 // infinite or undefined surprisal is a value, with a warning, not an error.
 func Evaluate(ctx context.Context, s Scorer, tok Tokenizer, documents iter.Seq2[Document, error], p Protocol, o Options) (Result, error) {
 	if err := p.Check(s); err != nil {

@@ -88,7 +88,7 @@ func (e *evaluation) flush() error {
 	}
 	e.resize(n)
 	if err := e.scorer.Score(e.ctx, e.windows, e.from, &e.rows); err != nil {
-		return fmt.Errorf("scoring %s: %w", e.owners[0].doc.Name, err)
+		return fmt.Errorf("scoring %s: %w", e.batchName(), err)
 	}
 	row := 0
 	for i, w := range e.plan {
@@ -116,6 +116,16 @@ func (e *evaluation) flush() error {
 	return nil
 }
 
+// batchName names the documents of the batch: which of them a Scorer's error
+// is about, it does not say.
+func (e *evaluation) batchName() string {
+	first, last := e.owners[0], e.owners[len(e.owners)-1]
+	if first == last {
+		return first.doc.Name
+	}
+	return first.doc.Name + " to " + last.doc.Name
+}
+
 // resize makes room for n rows. They start as NaN, so that a scorer that
 // leaves one out cannot pass for one that is certain.
 func (e *evaluation) resize(n int) {
@@ -129,7 +139,7 @@ func (e *evaluation) resize(n int) {
 }
 
 // record takes the rows of window w, the first of which is given. Row r is
-// about token w.First + r: the scorer has done the shift.
+// about token w.First + r, as Scorer has it.
 func (e *evaluation) record(t *text, w Window, row int) error {
 	if err := e.skip(t, w.First); err != nil {
 		return err

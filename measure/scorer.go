@@ -74,7 +74,8 @@ func (s *predictorScorer) Score(ctx context.Context, windows [][]int32, from []i
 	return nil
 }
 
-// label is the shift between what a window shows and what it asks: row r of a
+// label is the shift between what a window shows and what it asks, made here
+// and nowhere else in this package (other Scorers make their own): row r of a
 // window is about the token at position from+r, predicted from all before it.
 func label(window []int32, from, r int) (before []int32, target int32) {
 	i := from + r

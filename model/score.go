@@ -97,8 +97,8 @@ func (m *Model) checkWindows(windows [][]int32, from []int, rows *xent.Rows) err
 // fill makes a batch of the windows from w on, as many as fit but one at
 // least, and returns the first that is not in it.
 //
-// This is the place where labels are shifted: the token at i is fed, and the
-// one at i+1 is its target where that is to be predicted.
+// Labels are shifted here and nowhere else in this package: the token at i is
+// fed, and the one at i+1 is its target where that is to be predicted.
 func (s *scratch) fill(windows [][]int32, from []int, w int) int {
 	b := &s.batch
 	b.Tokens, b.Targets, b.Ends, s.windows = b.Tokens[:0], b.Targets[:0], b.Ends[:0], s.windows[:0]
