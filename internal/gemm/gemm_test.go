@@ -36,36 +36,6 @@ func TestBackend(t *testing.T) {
 	}
 }
 
-// TestEveryShape compares every m×n through two of the largest tiles, 14×32, in
-// every layout, with the definition, bit for bit. Every m and every n meet every k.
-func TestEveryShape(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for m := range 30 {
-		for n := range 66 {
-			k := []int{0, 1, 2, 3, 8, 17}[(m+n)%6]
-			p := randomProduct(r, m, n, k, normalValue)
-			for _, be := range available() {
-				everyLayout(t, p, be, r.IntN(2) == 0)
-			}
-		}
-	}
-}
-
-func everyLayout(t *testing.T, p product, be *backend, add bool) {
-	t.Helper()
-	want := p.want(chainOf(be), add)
-	for _, la := range layouts {
-		for _, lb := range layouts {
-			for _, blk := range []blocking{be.blocking, tiny} {
-				got, intact := p.run(be, blk, 1, la, lb, la.gap, add)
-				if i := firstDifference(got, want); i >= 0 || !intact {
-					t.Fatalf("%s %v a %v b %v add %v %+v: element %d, guards intact %v", be.name, p, la, lb, add, blk, i, intact)
-				}
-			}
-		}
-	}
-}
-
 // TestBlocks sends random shapes over the borders of blocks and slabs on several
 // goroutines, Mul and MulAdd.
 func TestBlocks(t *testing.T) {
@@ -251,19 +221,6 @@ func typed(r *rand.Rand, d tensor.DType, rows, cols int, transposed bool) (m, f 
 		m.Gather(f.Row(i), i, 0)
 	}
 	return m, f
-}
-
-func TestSteadyStateAllocatesNothing(t *testing.T) {
-	r := rand.New(rand.NewPCG(15, 16))
-	p := randomProduct(r, 200, 100, 300, normalValue)
-	c, a, b := tensor.Float32(p.c, p.m, p.n), tensor.Float32(p.a, p.m, p.k), tensor.Float32(p.b, p.k, p.n)
-	for _, workers := range []int{1, 4} {
-		call := func() { MulAdd(workers, c, a, b) }
-		call()
-		if n := testing.AllocsPerRun(20, call); !(n < 1) {
-			t.Errorf("workers %d: %v allocations a call", workers, n)
-		}
-	}
 }
 
 func TestMisuse(t *testing.T) {

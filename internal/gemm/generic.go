@@ -68,7 +68,8 @@ func genericTile(a, b, r0, r1 []float32, add bool) {
 func genericLines(dst []float32, width int, src []float32, stride, w, k int) {
 	for p := range k {
 		d, s := dst[p*width:][:w], src[p*stride:][:w]
-		for j, v := range s { // short: a call of copy would cost more
+		//lint:ignore S1001 lines are short: a call of copy would cost more
+		for j, v := range s {
 			d[j] = v
 		}
 	}
