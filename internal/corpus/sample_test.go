@@ -3,6 +3,7 @@ package corpus
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -35,7 +36,7 @@ func TestSampleAll(t *testing.T) {
 			t.Errorf("%d bytes: %v", n, names(sample))
 		}
 	}
-	for _, n := range []int{0, -1, -1 << 40} {
+	for _, n := range []int{0, -1, math.MinInt} {
 		if sample := Sample(docs, n); sample != nil {
 			t.Errorf("%d bytes: %v", n, names(sample))
 		}
