@@ -3,8 +3,8 @@
 package gemm
 
 // avx512 computes the bits of avx2, twice as many at a time. A kc×32 panel of B
-// (32 KB) stays in a first-level cache of 48 KB and streams well from the second
-// where the first has 32 KB. One call of the kernel, mc×32×kc, takes some 10 µs.
+// (32 KB) stays in a first-level cache of 48 KB; where the first has 32 KB it
+// comes from the second. One call of the kernel, mc×32×kc, takes some 10 µs.
 var avx512 = &backend{
 	name: "avx512", mr: 14, nr: 32, strided: true,
 	blocking:  blocking{mc: 140, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 21},
