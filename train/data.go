@@ -10,7 +10,6 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"unicode/utf8"
 
 	"xent/internal/baseline"
 	"xent/internal/corpus"
@@ -54,7 +53,7 @@ type dataset struct {
 	info      Corpus
 	tok       *tokenizer.Tokenizer
 	bos       int32
-	docs      [][]int32          // the training part; nil for the source
+	docs      []document         // the training part; nil for the source
 	evaluated []measure.Document // during the run
 	final     []measure.Document // at its end
 	trueNats  []float64          // of final, where the source knows them
@@ -93,11 +92,13 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 	d.info.HeldDocuments, d.info.HeldBytes = len(d.final), totalBytes(d.final)
 	d.ref.Hash = hashDocuments(d.evaluated) // tells whether the grammar is still the same
 	d.info.Source, d.info.Floor = true, src.Entropy()/src.Bytes()/math.Ln2
-	var encoded [][]int32
-	for text := range sample {
-		encoded = append(encoded, d.tok.Encode(nil, text))
-	}
-	return d.describe(encoded)
+	return d.describe(func(yield func([]int32) bool) {
+		for text := range sample {
+			if !yield(d.tok.Encode(nil, text)) {
+				return
+			}
+		}
+	})
 }
 
 func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) error {
@@ -110,7 +111,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) err
 	}
 	learn, held := corpus.Split(docs)
 	if len(learn) == 0 || len(held) == 0 {
-		return fmt.Errorf("the corpus is too small: %d bytes in %d documents leave nothing to hold out; a few thousand bytes are the least", read.Bytes, read.Documents)
+		return fmt.Errorf("nothing can be held out of %d bytes in %q: the texts are too short, or all the same; give more text", read.Bytes, d.ref.Paths)
 	}
 	texts := func(yield func([]byte) bool) {
 		for _, doc := range learn {
@@ -128,10 +129,16 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) err
 	}
 	for _, doc := range learn {
 		d.info.Bytes += len(doc.Text)
-		d.docs = append(d.docs, slices.Clip(d.tok.Encode(nil, doc.Text)))
+		d.docs = append(d.docs, document{slices.Clip(d.tok.Encode(nil, doc.Text)), !doc.Cut})
 	}
-	d.final, d.evaluated = firstBytes(held, d.amounts.finalBytes), firstBytes(held, d.amounts.evaluatedBytes)
-	return d.describe(d.docs)
+	d.final, d.evaluated = sample(held, d.amounts.finalBytes), sample(held, d.amounts.evaluatedBytes)
+	return d.describe(func(yield func([]int32) bool) {
+		for _, doc := range d.docs {
+			if !yield(doc.tokens) {
+				return
+			}
+		}
+	})
 }
 
 func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
@@ -148,7 +155,7 @@ func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
 }
 
 // describe completes info from the training tokens: counts and baselines.
-func (d *dataset) describe(learnt [][]int32) error {
+func (d *dataset) describe(learnt iter.Seq[[]int32]) error {
 	var held [][]byte
 	for _, doc := range d.final {
 		held = append(held, doc.Text)
@@ -156,7 +163,7 @@ func (d *dataset) describe(learnt [][]int32) error {
 	d.info.MeasuredDocuments, d.info.MeasuredBytes = len(d.final), totalBytes(d.final)
 	d.info.EvaluatedBytes = totalBytes(d.evaluated)
 	counts := baseline.NewCounts(d.tok.Vocab(), d.bos)
-	for _, ids := range learnt {
+	for ids := range learnt {
 		d.info.Tokens += len(ids)
 		if err := counts.Add(ids); err != nil {
 			return err
@@ -230,24 +237,11 @@ func (d *dataset) stream(context int, seed uint64) stream {
 	return newTexts(d.docs, context, seed)
 }
 
-// firstBytes returns the first documents, about n bytes of them: the last one is cut
-// at the start of a rune.
-func firstBytes(docs []corpus.Document, n int) (first []measure.Document) {
-	for _, doc := range docs {
-		text := doc.Text
-		if len(text) > n {
-			at := n
-			for at > 0 && n-at < utf8.UTFMax && !utf8.RuneStart(text[at]) {
-				at--
-			}
-			text = text[:at]
-		}
-		if len(text) > 0 {
-			first = append(first, measure.Document{Name: doc.Name, Text: text})
-		}
-		if n -= len(text); n <= 0 {
-			break
-		}
+// sample returns about size bytes of the held-out documents, from all over
+// them. The texts are copies, so that the corpus itself need not stay in memory.
+func sample(held []corpus.Document, size int) (docs []measure.Document) {
+	for _, doc := range corpus.Sample(held, size) {
+		docs = append(docs, measure.Document{Name: doc.Name, Text: doc.Text})
 	}
-	return first
+	return docs
 }

@@ -66,16 +66,22 @@ func (s *stories) valid(c cursor) bool {
 // texts is a stream of windows of documents. Each epoch shows every token
 // once, in windows cut at another place and in another order.
 type texts struct {
-	docs    [][]int32
+	docs    []document
 	context int
 	seed    uint64
 	at      cursor
 	windows []window // of epoch at.Epoch
 }
 
+// A document is one to learn from.
+type document struct {
+	tokens []int32
+	ends   bool // it does, where its tokens do; a part was held out otherwise
+}
+
 type window struct{ doc, lo, hi int32 }
 
-func newTexts(docs [][]int32, context int, seed uint64) *texts {
+func newTexts(docs []document, context int, seed uint64) *texts {
 	t := &texts{docs: docs, context: context, seed: seed}
 	t.shuffle()
 	return t
@@ -87,11 +93,11 @@ func (t *texts) shuffle() {
 	r := rand.New(rand.NewPCG(t.seed, t.at.Epoch))
 	t.windows = t.windows[:0]
 	for d, doc := range t.docs {
-		lo, hi, n := 0, len(doc), t.context-1
-		if len(doc) > n {
+		lo, hi, n, length := 0, len(doc.tokens), t.context-1, len(doc.tokens)
+		if length > n {
 			hi = 1 + r.IntN(n)
 		}
-		for ; lo < len(doc); lo, hi = hi, min(hi+n, len(doc)) {
+		for ; lo < length; lo, hi = hi, min(hi+n, length) {
 			t.windows = append(t.windows, window{int32(d), int32(lo), int32(hi)})
 		}
 	}
@@ -106,7 +112,7 @@ func (t *texts) next() ([]int32, bool) {
 	w := t.windows[t.at.Next]
 	t.at.Next++
 	doc := t.docs[w.doc]
-	return doc[w.lo:w.hi], int(w.hi) == len(doc)
+	return doc.tokens[w.lo:w.hi], doc.ends && int(w.hi) == len(doc.tokens)
 }
 
 func (t *texts) cursor() cursor { return t.at }

@@ -1,0 +1,125 @@
+package train
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"xent/internal/gemm"
+	"xent/internal/tensor"
+	"xent/lm"
+)
+
+// slowMachine is the rate of matrix products, in FLOP/s, below which a minute
+// is better spent on the smallest model.
+const slowMachine = 30e9
+
+// size returns the index of the size asked for. Only a time budget may make it
+// depend on the machine: a number of steps must give the same model anywhere.
+func (o *Options) size() int {
+	if o.Size != "" {
+		return sizeIndex(o.Size)
+	}
+	if o.Minutes != 0 && productRate(o.Workers) < slowMachine {
+		return sizeIndex("nano")
+	}
+	return sizeIndex("micro")
+}
+
+// productRate measures matrix products for a moment, in FLOP/s.
+func productRate(workers int) float64 {
+	const n = 256
+	m := tensor.Float32(make([]float32, 3*n*n), 3*n, n)
+	a, b, c := m.Slice(0, n), m.Slice(n, 2*n), m.Slice(2*n, 3*n)
+	gemm.Mul(workers, c, a, b)
+	start, done := time.Now(), 0
+	for time.Since(start) < 40*time.Millisecond {
+		gemm.Mul(workers, c, a, b)
+		done++
+	}
+	return 2 * n * n * n * float64(done) / time.Since(start).Seconds()
+}
+
+// budget fixes the number of steps, of evaluations and of checkpoints, and
+// returns the time that the rest of the run is expected to take.
+func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected time.Duration, err error) {
+	p, evaluations := &r.plan, mostEvaluations
+	switch {
+	case o.Steps > 0:
+		p.Steps = o.Steps
+	case o.MaxTokens > 0:
+		p.Steps = int((o.MaxTokens-1)/int64(p.BatchTokens)) + 1
+	default:
+		deadline := began.Add(time.Duration(o.Minutes * float64(time.Minute)))
+		if expected, evaluations, err = r.calibrate(ctx, deadline); err != nil {
+			return 0, err
+		}
+	}
+	if expected == 0 {
+		evaluations = r.affordable()
+	}
+	p.EvalEvery = or(o.EvalEvery, max(1, (p.Steps+evaluations-1)/evaluations))
+	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
+	return expected, nil
+}
+
+const mostEvaluations = 20
+
+// affordable is how many evaluations take at most a quarter of the work of the
+// steps, by counting tokens: one that is only scored costs a third of one that
+// is learnt from, and windows overlap by half.
+func (r *run) affordable() int {
+	tokens := 0
+	for _, doc := range r.data.evaluated {
+		tokens += len(r.data.tok.Encode(nil, doc.Text))
+	}
+	evaluation := max(tokens*2/3, 1)
+	return min(max(r.plan.Steps*r.plan.BatchTokens/4/evaluation, 2), mostEvaluations)
+}
+
+// calibrate times steps and an evaluation, undoes them, and fits the number of
+// steps into the time until the deadline.
+func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration, int, error) {
+	r.plan.Steps = 1 << 30 // only the learning rate asks, and its effect is undone
+	evaluation := stopwatch()
+	if _, err := r.measure(ctx, r.model, r.data.evaluated); err != nil {
+		return 0, 0, err
+	}
+	evalTime := evaluation()
+	if err := r.step(); err != nil { // the first one also sizes buffers
+		return 0, 0, err
+	}
+	span := min(max(time.Until(deadline)/50, 200*time.Millisecond), 2*time.Second)
+	var steps []time.Duration
+	for stepping := stopwatch(); stepping() < span; {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, err
+		}
+		step := stopwatch()
+		if err := r.step(); err != nil {
+			return 0, 0, err
+		}
+		steps = append(steps, step())
+	}
+	slices.Sort(steps)
+	stepTime := steps[len(steps)/2] // the median: another program's burst is no measure
+	r.restart()
+
+	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))
+	left := time.Until(deadline) - final - time.Second/2 - 40*stepTime // for the last words
+	evaluations := int(min(max(left/12/max(evalTime, 1), 4), mostEvaluations))
+	left -= time.Duration(evaluations) * (evalTime + saveTime(r.plan.Spec))
+	r.plan.Steps = int(max(left/stepTime, 10))
+	return time.Until(deadline), evaluations, nil
+}
+
+// saveTime is a guess at what writing a checkpoint and the weights takes: 16
+// bytes a parameter at 200 MB/s.
+func saveTime(s lm.Spec) time.Duration {
+	return time.Duration(s.Parameters()) * 16 * time.Second / 200e6
+}
+
+func stopwatch() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
