@@ -44,8 +44,9 @@ func (j *job) release() {
 // each in turn: along k as MulAdd, along n into other columns of C.
 func (j *job) run(be *backend, blk blocking, workers int, c, a, b tensor.Matrix, add bool) {
 	m, n, k := c.Rows, c.Cols, a.Cols
-	workers = par.Workers(workers)
-	if n*k*(m+8) < blk.serial { // 8: even for one row B must be read
+	// More goroutines than tiles would find nothing to do.
+	workers = min(par.Workers(workers), max(1, ceil(m, be.mr)*ceil(n, be.nr)))
+	if float64(n)*float64(k)*float64(m+8) < float64(blk.serial) { // 8: even for one row B must be read
 		workers = 1
 	}
 	j.be, j.blk = be, blk
