@@ -1,8 +1,13 @@
 package source
 
-// The variables of the stories, in the order in which later ones may depend on earlier
-// ones.
-func words() []table {
+import "slices"
+
+// words are the variables of the stories, in the order in which later ones may
+// depend on earlier ones.
+func words() []table { return slices.Concat(scene(), home(), events()) }
+
+// scene is who is where, when, with what, and in what mood.
+func scene() []table {
 	return []table{
 		{name: "time", forms: "name / end", odds: []string{"4 3 3"}, values: []string{
 			"morning / noon",
@@ -47,6 +52,12 @@ func words() []table {
 		}},
 		promises(),
 		spots(),
+	}
+}
+
+// home is who waits there, and what there is to eat, to do and to reach.
+func home() []table {
+	return []table{
 		{name: "kin", forms: "name / he / his / him", odds: []string{"3 2 2 2"}, values: []string{
 			"grandmother / she / her / her",
 			"grandfather / he / his / him",
@@ -85,6 +96,12 @@ func words() []table {
 		}, values: []string{
 			"the old oak", "the bridge", "the white gate", "the well", "the church", "the lighthouse",
 		}},
+	}
+}
+
+// events are what happens in the plots.
+func events() []table {
+	return []table{
 		{name: "trouble", forms: "did / helped / rest", odds: []string{"3 3 2 2 2"}, values: []string{
 			"fell into a ditch / pulled / out of the ditch",
 			"lost a shoe / helped / look for the shoe",
