@@ -17,10 +17,11 @@
 // # Sequences
 //
 // Every sequence begins with the tokenizer's BOS, in training as in scoring. A
-// document longer than the context C is cut into windows of C tokens at a place
-// that differs from epoch to epoch. After the last token of a document the
-// model learns to predict BOS, so that sampling knows where to stop; that is
-// not part of any held-out number.
+// document longer than the context C is cut into windows of C−1 tokens, so that
+// BOS fits, at a place that differs from epoch to epoch. After the last token of
+// a document (not where its last tenth was held out) the model learns to predict
+// BOS, so that sampling knows where to stop; that is not part of any held-out
+// number.
 //
 // # Files
 //
