@@ -6,10 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"math"
-	"slices"
 
 	"xent/internal/baseline"
 	"xent/internal/corpus"
@@ -27,33 +25,47 @@ const (
 )
 
 // amounts say how much text stands for a corpus where all of it would take too
-// long.
+// long, or too much memory.
 type amounts struct {
-	sampleStories int // train the tokenizer and the counts
+	// What the tokenizer is trained on, and the counts.
+	sampleStories, sampleBytes int
 	// What is measured, at each evaluation and at the end.
 	evaluatedStories, finalStories int
 	evaluatedBytes, finalBytes     int // of the held-out part of a text
+	// What of a text is kept in memory; more lies on the disk.
+	storeBytes int
 }
 
-var usualAmounts = amounts{sampleStories: 6000, evaluatedStories: 80, finalStories: 1000, evaluatedBytes: 24 << 10, finalBytes: 1 << 20}
+var usualAmounts = amounts{
+	sampleStories: 6000, evaluatedStories: 80, finalStories: 1000,
+	sampleBytes: 16 << 20, evaluatedBytes: 24 << 10, finalBytes: 1 << 20, storeBytes: 64 << 20,
+}
 
 // corpusRef names a corpus in a checkpoint.
 type corpusRef struct {
-	Source    bool     `json:"source,omitempty"`
-	Paths     []string `json:"paths,omitempty"`
-	TextField string   `json:"text_field,omitempty"`
-	Hash      string   `json:"sha256,omitempty"`
+	Source     bool      `json:"source,omitempty"`
+	Paths      []pathRef `json:"paths,omitempty"`
+	TextField  string    `json:"text_field,omitempty"`
+	StdinLines bool      `json:"stdin_lines,omitempty"`
+	Hash       string    `json:"sha256,omitempty"` // of some of the source's stories
 }
 
-// A dataset is a corpus made ready: a tokenizer, token streams, and texts to
-// be measured on.
+// A pathRef is a path that was read and what it held then.
+type pathRef struct {
+	Path string `json:"path"`
+	corpus.Content
+}
+
+// A dataset is a corpus made ready: a tokenizer, a stream of sequences, and
+// texts to be measured on.
 type dataset struct {
 	ref       corpusRef
 	amounts   amounts
 	info      Corpus
 	tok       *tokenizer.Tokenizer
 	bos       int32
-	docs      []document         // the training part; nil for the source
+	store     *corpus.Store      // nil for the source
+	learn     []corpus.Text      // the training part
 	evaluated []measure.Document // during the run
 	final     []measure.Document // at its end
 	trueNats  []float64          // of final, where the source knows them
@@ -61,13 +73,28 @@ type dataset struct {
 }
 
 // load reads a corpus and trains a tokenizer of at most vocab tokens on its
-// training part, or takes tok where that is not nil.
-func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer) (*dataset, error) {
+// training part, or takes tok where that is not nil. What does not fit the memory
+// lies in the folder dir until the dataset is closed.
+func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer, dir string) (*dataset, error) {
 	d := &dataset{ref: ref, tok: tok, amounts: or(o.amounts, usualAmounts)}
+	var err error
 	if ref.Source {
-		return d, d.loadStories(vocab, seed)
+		err = d.loadStories(vocab, seed)
+	} else {
+		err = d.loadTexts(ctx, o.Stdin, vocab, dir)
 	}
-	return d, d.loadTexts(ctx, o.Stdin, vocab)
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// close gives back what load took.
+func (d *dataset) close() {
+	if d.store != nil {
+		d.store.Close()
+	}
 }
 
 func (d *dataset) loadStories(vocab int, seed uint64) error {
@@ -92,53 +119,7 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 	d.info.HeldDocuments, d.info.HeldBytes = len(d.final), totalBytes(d.final)
 	d.ref.Hash = hashDocuments(d.evaluated) // tells whether the grammar is still the same
 	d.info.Source, d.info.Floor = true, src.Entropy()/src.Bytes()/math.Ln2
-	return d.describe(func(yield func([]int32) bool) {
-		for text := range sample {
-			if !yield(d.tok.Encode(nil, text)) {
-				return
-			}
-		}
-	})
-}
-
-func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int) error {
-	docs, read, err := corpus.Read(ctx, d.ref.Paths, corpus.Options{TextField: d.ref.TextField, Stdin: stdin})
-	if err != nil {
-		return err
-	}
-	if d.ref.Hash = corpus.Hash(docs); read.Bytes == 0 {
-		return fmt.Errorf("nothing to learn from: no text in %q", d.ref.Paths)
-	}
-	learn, held := corpus.Split(docs)
-	if len(learn) == 0 || len(held) == 0 {
-		return fmt.Errorf("nothing can be held out of %d bytes in %q: the texts are too short, or all the same; give more text", read.Bytes, d.ref.Paths)
-	}
-	texts := func(yield func([]byte) bool) {
-		for _, doc := range learn {
-			if !yield(doc.Text) {
-				return
-			}
-		}
-	}
-	if err := d.tokenizer(texts, vocab); err != nil {
-		return err
-	}
-	d.info = Corpus{Documents: len(learn), HeldDocuments: len(held), Skipped: read.Binary}
-	for _, doc := range held {
-		d.info.HeldBytes += len(doc.Text)
-	}
-	for _, doc := range learn {
-		d.info.Bytes += len(doc.Text)
-		d.docs = append(d.docs, document{slices.Clip(d.tok.Encode(nil, doc.Text)), !doc.Cut})
-	}
-	d.final, d.evaluated = sample(held, d.amounts.finalBytes), sample(held, d.amounts.evaluatedBytes)
-	return d.describe(func(yield func([]int32) bool) {
-		for _, doc := range d.docs {
-			if !yield(doc.tokens) {
-				return
-			}
-		}
-	})
+	return d.describe(sample)
 }
 
 func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
@@ -154,8 +135,8 @@ func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
 	return nil
 }
 
-// describe completes info from the training tokens: counts and baselines.
-func (d *dataset) describe(learnt iter.Seq[[]int32]) error {
+// describe completes info from training texts: counts and baselines.
+func (d *dataset) describe(learnt iter.Seq[[]byte]) error {
 	var held [][]byte
 	for _, doc := range d.final {
 		held = append(held, doc.Text)
@@ -163,8 +144,11 @@ func (d *dataset) describe(learnt iter.Seq[[]int32]) error {
 	d.info.MeasuredDocuments, d.info.MeasuredBytes = len(d.final), totalBytes(d.final)
 	d.info.EvaluatedBytes = totalBytes(d.evaluated)
 	counts := baseline.NewCounts(d.tok.Vocab(), d.bos)
-	for ids := range learnt {
+	var ids []int32
+	for text := range learnt {
+		ids = d.tok.Encode(ids[:0], text)
 		d.info.Tokens += len(ids)
+		d.info.CountedBytes += len(text)
 		if err := counts.Add(ids); err != nil {
 			return err
 		}
@@ -234,14 +218,5 @@ func (d *dataset) stream(context int, seed uint64) stream {
 	if d.ref.Source {
 		return &stories{source: source.Stories(), tok: d.tok, context: context, seed: seed ^ learnSeed}
 	}
-	return newTexts(d.docs, context, seed)
-}
-
-// sample returns about size bytes of the held-out documents, from all over
-// them. The texts are copies, so that the corpus itself need not stay in memory.
-func sample(held []corpus.Document, size int) (docs []measure.Document) {
-	for _, doc := range corpus.Sample(held, size) {
-		docs = append(docs, measure.Document{Name: doc.Name, Text: doc.Text})
-	}
-	return docs
+	return newTexts(d.store, d.learn, d.tok, context, seed)
 }

@@ -30,7 +30,10 @@ type Begun struct {
 type Corpus struct {
 	Source           bool // the built-in stories
 	Documents, Bytes int  // of the training part; 0 for the endless source
-	Tokens           int  // of the training part
+	Tokens           int  // of the training part; estimated from the counted bytes where these are fewer
+	// What of the training part the tokenizer was trained on and the counts of
+	// the baselines were made from, spread over all of it.
+	CountedBytes int
 	// The held-out part, all of it; what of it is measured at the end, and by
 	// the baselines; and what at each evaluation. The source has no end: there
 	// all of it is what is measured.
@@ -39,6 +42,7 @@ type Corpus struct {
 	EvaluatedBytes                   int
 	Floor                            float64 // bits a byte, the source's entropy rate; 0 when not known
 	Baselines                        []Baseline
+	OnDisk                           int64    // bytes of text that lie on the disk during the run
 	Skipped                          []string // files of folders that are not text
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // memory estimates the bytes a run needs: weights, gradients and two moments;
-// what training and evaluation compute with; the tokens of the corpus; and as
-// much again of what is collected as garbage now and then.
+// what training and evaluation compute with; what is kept of the corpus; and the
+// tokens of a group of its chunks, with what is collected as garbage now and then.
 func (p *plan) memory(d *dataset) int64 {
 	sum := int64(0)
 	add := func(n int64) { // saturates
@@ -25,7 +25,7 @@ func (p *plan) memory(d *dataset) int64 {
 	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
 	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
 	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
-	add(int64(d.info.Tokens)*4 + int64(d.info.Bytes) + 24<<20)
+	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 32<<20)
 	return sum
 }
 

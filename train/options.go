@@ -16,6 +16,8 @@ type Options struct {
 	Paths     []string  // files, folders, "-"; none: the built-in source of stories
 	Stdin     io.Reader // what "-" reads
 	TextField string    // field of JSON lines; "" means "text"
+	// StdinLines says that "-" holds JSON lines instead of one text.
+	StdinLines bool
 
 	Size  string // "nano", "micro", "small"; "" chooses: by the machine's speed under a time budget, else micro
 	Shape Shape  // overrides of the size

@@ -33,6 +33,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	if d, err = reload(ctx, dir, c, &o); err != nil {
 		return nil, err
 	}
+	defer d.close()
 	if r, err = newRun(dir, c.plan, d, &o); err != nil {
 		return nil, err
 	}
@@ -65,19 +66,42 @@ func reload(ctx context.Context, dir string, c *checkpoint, o *Options) (*datase
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	d, err := load(ctx, c.plan.Corpus, o, 0, c.plan.Seed, tok)
-	stdin := slices.Contains(c.plan.Corpus.Paths, "-")
+	ref := &c.plan.Corpus
+	stdin := slices.ContainsFunc(ref.Paths, func(p pathRef) bool { return p.Path == "-" })
+	d, err := load(ctx, *ref, o, 0, c.plan.Seed, tok, filepath.Join(dir, stateDir))
 	switch {
-	case err != nil && stdin:
+	case err != nil && stdin && ctx.Err() == nil:
 		return nil, fmt.Errorf("the run in %s read standard input; give it the same text again: %w", dir, err)
 	case err != nil:
 		return nil, err
-	case d.ref.Hash == c.plan.Corpus.Hash:
-		return d, nil
-	case d.ref.Source:
-		return nil, fmt.Errorf("the built-in stories are no longer those that the run in %s began with; resume it with the program that began it", dir)
-	case stdin:
-		return nil, fmt.Errorf("the run in %s read another text from standard input; give it the same one again", dir)
 	}
-	return nil, fmt.Errorf("the corpus %q is not what the run in %s began with; bring the old files back, or start a new model", d.ref.Paths, dir)
+	if err := ref.same(&d.ref, dir); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// same says what differs between the corpus that a run in dir began with and
+// the one that is there now.
+func (ref *corpusRef) same(now *corpusRef, dir string) error {
+	if ref.Source && ref.Hash != now.Hash {
+		return fmt.Errorf("the built-in stories are no longer those that the run in %s began with; resume it with the program that began it", dir)
+	}
+	for i, then := range ref.Paths {
+		a, b := then.Content, now.Paths[i].Content
+		if a == b {
+			continue
+		}
+		name := then.Path
+		if name == "-" {
+			name = "standard input"
+		}
+		differs := fmt.Sprintf("it had %d documents of %d bytes and has %d of %d", a.Documents, a.Bytes, b.Documents, b.Bytes)
+		if a.Documents == b.Documents && a.Bytes == b.Bytes {
+			differs = fmt.Sprintf("still %d documents of %d bytes, but other ones", a.Documents, a.Bytes)
+		}
+		return fmt.Errorf("%s is not what the run in %s began with: %s; bring the old text back, or start a new model", name, dir, differs)
+	}
+	return nil
 }

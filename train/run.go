@@ -129,7 +129,10 @@ func (r *run) restore(c *checkpoint) error {
 	copy(r.opt.m, c.m1)
 	copy(r.opt.v, c.m2)
 	r.progress = c.progress
-	return r.batches.resume(c.progress.Cursor)
+	if err := r.batches.seek(c.progress.Cursor); err != nil {
+		return fmt.Errorf("the checkpoint's place in the corpus, %+v: %w", c.progress.Cursor, err)
+	}
+	return nil
 }
 
 // evaluationDue reports whether the evaluation of the present step is missing:
@@ -202,7 +205,10 @@ func (r *run) step() error {
 // change no bit, and updates the weights.
 func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 	p := &r.plan
-	batch := r.batches.fill(p.BatchTokens)
+	batch, err := r.batches.fill(p.BatchTokens)
+	if err != nil {
+		return 0, 0, err
+	}
 	scale := 1 / float64(len(batch.Targets)) // every target counts
 	r.grads.Zero()
 	err = r.batches.cut(r.plan.MicroTokens, func(part lm.Batch) error { return r.runner.Gradient(total, part, scale, r.grads) })

@@ -18,7 +18,7 @@ import (
 
 // stateVersion changes when a checkpoint of an older program would be read
 // wrongly.
-const stateVersion = 1
+const stateVersion = 2
 
 // A plan is all that decides a run, fixed before its first step.
 type plan struct {

@@ -1,8 +1,7 @@
 package train
 
 import (
-	"fmt"
-	"math/rand/v2"
+	"errors"
 
 	"xent/internal/source"
 	"xent/lm"
@@ -12,21 +11,26 @@ import (
 // A cursor says which sequence comes next. Together with the seed it decides
 // all that follow.
 type cursor struct {
-	Epoch uint64 `json:"epoch"`
+	Epoch uint64 `json:"epoch"` // of texts; the windows shown of a story
+	Group int    `json:"group,omitempty"`
 	Next  int    `json:"next"`
 }
 
-// A stream gives training sequences without end: text tokens, fewer than
-// Context of them, and whether the document ends behind them. The tokens are
-// valid until the following call.
+// A stream gives training sequences without end.
 type stream interface {
-	next() (tokens []int32, ends bool)
+	// peek returns the next sequence: text tokens, fewer than the context, and
+	// whether the document ends behind them. They are valid until the following
+	// call.
+	peek() (tokens []int32, ends bool, err error)
+	// advance goes to the sequence behind the one that was peeked at.
+	advance()
 	cursor() cursor
-	// seek goes to a cursor that this stream gave.
-	seek(cursor)
-	// valid reports whether the stream can have given a cursor.
-	valid(cursor) bool
+	// seek goes to a cursor, if this stream can have given it.
+	seek(cursor) error
 }
+
+// errNoPlace is seek's answer to a cursor that it cannot have given.
+var errNoPlace = errors.New("does not exist")
 
 // stories is a stream of the source's stories, each seen once. One that is too
 // long for the context comes in several windows; Epoch counts those.
@@ -36,100 +40,45 @@ type stories struct {
 	context int
 	seed    uint64
 	at      cursor
-	buf     []int32
+	buf     []int32 // of story at.Next; empty: not made yet
 }
 
-func (s *stories) next() ([]int32, bool) {
-	text, _ := s.source.Story(s.seed, uint64(s.at.Next))
-	s.buf = s.tok.Encode(s.buf[:0], text)
+func (s *stories) peek() ([]int32, bool, error) {
+	s.load()
 	n := s.context - 1
 	rest := s.buf[int(s.at.Epoch)*n:]
 	if len(rest) > n {
-		s.at.Epoch++
-		return rest[:n], false
+		return rest[:n], false, nil
 	}
-	s.at = cursor{Next: s.at.Next + 1}
-	return rest, true
+	return rest, true, nil
+}
+
+func (s *stories) advance() {
+	s.at.Epoch++
+	if int(s.at.Epoch)*(s.context-1) >= len(s.buf) {
+		s.at, s.buf = cursor{Next: s.at.Next + 1}, s.buf[:0]
+	}
 }
 
 func (s *stories) cursor() cursor { return s.at }
-func (s *stories) seek(c cursor)  { s.at = c }
 
-func (s *stories) valid(c cursor) bool {
-	if c.Next < 0 {
-		return false
+func (s *stories) seek(c cursor) error {
+	if c.Next < 0 || c.Group != 0 {
+		return errNoPlace
 	}
-	text, _ := s.source.Story(s.seed, uint64(c.Next))
-	return c.Epoch <= uint64(len(s.tok.Encode(nil, text))-1)/uint64(s.context-1)
-}
-
-// texts is a stream of windows of documents. Each epoch shows every token
-// once, in windows cut at another place and in another order.
-type texts struct {
-	docs    []document
-	context int
-	seed    uint64
-	at      cursor
-	windows []window // of epoch at.Epoch
-}
-
-// A document is one to learn from.
-type document struct {
-	tokens []int32
-	ends   bool // it does, where its tokens do; a part was held out otherwise
-}
-
-type window struct{ doc, lo, hi int32 }
-
-func newTexts(docs []document, context int, seed uint64) *texts {
-	t := &texts{docs: docs, context: context, seed: seed}
-	t.shuffle()
-	return t
-}
-
-// shuffle lists the windows of the epoch, of at most n = context − 1 tokens. A
-// longer document begins with a window of random length, from 1 to n.
-func (t *texts) shuffle() {
-	r := rand.New(rand.NewPCG(t.seed, t.at.Epoch))
-	t.windows = t.windows[:0]
-	for d, doc := range t.docs {
-		lo, hi, n, length := 0, len(doc.tokens), t.context-1, len(doc.tokens)
-		if length > n {
-			hi = 1 + r.IntN(n)
-		}
-		for ; lo < length; lo, hi = hi, min(hi+n, length) {
-			t.windows = append(t.windows, window{int32(d), int32(lo), int32(hi)})
-		}
+	s.at, s.buf = c, s.buf[:0]
+	s.load()
+	if c.Epoch > uint64(len(s.buf)-1)/uint64(s.context-1) {
+		return errNoPlace
 	}
-	r.Shuffle(len(t.windows), func(i, j int) { t.windows[i], t.windows[j] = t.windows[j], t.windows[i] })
+	return nil
 }
 
-func (t *texts) next() ([]int32, bool) {
-	if t.at.Next == len(t.windows) {
-		t.at = cursor{Epoch: t.at.Epoch + 1}
-		t.shuffle()
+func (s *stories) load() {
+	if len(s.buf) == 0 {
+		text, _ := s.source.Story(s.seed, uint64(s.at.Next))
+		s.buf = s.tok.Encode(s.buf, text)
 	}
-	w := t.windows[t.at.Next]
-	t.at.Next++
-	doc := t.docs[w.doc]
-	return doc.tokens[w.lo:w.hi], doc.ends && int(w.hi) == len(doc.tokens)
-}
-
-func (t *texts) cursor() cursor { return t.at }
-
-func (t *texts) seek(c cursor) {
-	same := c.Epoch == t.at.Epoch
-	t.at = c
-	if !same {
-		t.shuffle()
-	}
-}
-
-func (t *texts) valid(c cursor) bool {
-	other := newTexts(t.docs, t.context, t.seed)
-	other.at.Epoch = c.Epoch
-	other.shuffle()
-	return c.Next >= 0 && c.Next <= len(other.windows)
 }
 
 // A batcher packs sequences into batches. Labels are shifted here and nowhere
@@ -143,26 +92,19 @@ type batcher struct {
 
 // fill returns the sequences of one step: as many as fit the number of tokens,
 // at least one. The batch is valid until the next call.
-func (b *batcher) fill(tokens int) lm.Batch {
+func (b *batcher) fill(tokens int) (lm.Batch, error) {
 	b.batch = lm.Batch{Tokens: b.batch.Tokens[:0], Targets: b.batch.Targets[:0], Ends: b.batch.Ends[:0]}
 	for {
-		at := b.stream.cursor()
-		text, ends := b.stream.next()
+		text, ends, err := b.peek()
+		if err != nil {
+			return lm.Batch{}, err
+		}
 		if n := len(b.batch.Tokens); n > 0 && n+rows(text, ends) > tokens {
-			b.stream.seek(at) // it comes first in the next batch
-			return b.batch
+			return b.batch, nil // it comes first in the next batch
 		}
 		b.add(text, ends)
+		b.advance()
 	}
-}
-
-// resume goes to the cursor of a checkpoint.
-func (b *batcher) resume(c cursor) error {
-	if !b.valid(c) {
-		return fmt.Errorf("the checkpoint's place in the corpus, %+v, does not exist", c)
-	}
-	b.seek(c)
-	return nil
 }
 
 // rows is the length of the sequence that add makes.

@@ -1,68 +1,96 @@
 package train
 
 import (
-	"math/rand/v2"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
+	"xent/internal/corpus"
 	"xent/internal/source"
 	"xent/lm"
 	"xent/tokenizer"
 )
 
-func documents(tokens [][]int32) (docs []document) {
-	for _, t := range tokens {
-		docs = append(docs, document{t, true})
+// corpusOf makes a store of texts, in which all of them are to learn from.
+func corpusOf(t *testing.T, docs ...[]byte) *corpus.Store {
+	t.Helper()
+	dir := t.TempDir()
+	for i, d := range docs {
+		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)), d, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return docs
+	store, err := corpus.Load(t.Context(), []string{dir}, corpus.Options{}, corpus.Room{Dir: t.TempDir(), Memory: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+func textsOf(t *testing.T, context int, seed uint64, docs ...[]byte) *texts {
+	store := corpusOf(t, docs...)
+	return newTexts(store, store.Texts(), tokenizer.Bytes(), context, seed)
+}
+
+// next takes a sequence from a stream, as text.
+func next(t *testing.T, s stream) (text string, ends bool) {
+	t.Helper()
+	ids, ends, err := s.peek()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = string(tokenizer.Bytes().Decode(nil, ids))
+	s.advance()
+	return text, ends
 }
 
 // TestTextsShowEveryTokenOnce: an epoch is a permutation of windows that tile
 // the documents, and two epochs differ.
 func TestTextsShowEveryTokenOnce(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 1))
-	var docs [][]int32
-	id, total := int32(0), 0
+	var docs [][]byte
+	id := byte(1) // 0 would make a file binary
 	for _, n := range []int{1, 2, 7, 8, 9, 50, 123} {
-		doc := make([]int32, n)
+		doc := make([]byte, n)
 		for i := range doc {
 			doc[i] = id
 			id++
 		}
 		docs = append(docs, doc)
-		total += n
 	}
 	const context = 9
-	whole := documents(docs)
-	whole[6].ends = false // the longest is cut off
-	s := newTexts(whole, context, r.Uint64())
-	var orders [2][]int32
+	s := textsOf(t, context, 77, docs...)
+	var orders [2][]byte
 	for epoch := range orders {
-		seen := make([]int, total)
-		for s.at.Epoch == uint64(epoch) && s.at.Next < len(s.windows) {
-			tokens, ends := s.next()
-			if len(tokens) == 0 || len(tokens) > context-1 {
-				t.Fatalf("a window of %d tokens in a context of %d", len(tokens), context)
+		var seen [256]int
+		for total := 0; total < int(id)-1; {
+			text, ends := next(t, s)
+			if total += len(text); len(text) == 0 || len(text) > context-1 {
+				t.Fatalf("a window of %d tokens in a context of %d", len(text), context)
 			}
-			last := tokens[len(tokens)-1]
-			if isLast := slices.ContainsFunc(docs[:6], func(d []int32) bool { return d[len(d)-1] == last }); ends != isLast {
+			last := text[len(text)-1]
+			if isLast := slices.ContainsFunc(docs, func(d []byte) bool { return d[len(d)-1] == last }); ends != isLast {
 				t.Fatalf("window ending with token %d: ends = %v", last, ends)
 			}
-			for i, id := range tokens {
-				if seen[id]++; i > 0 && id != tokens[i-1]+1 {
-					t.Fatalf("tokens %v are not consecutive", tokens)
+			for i := range len(text) {
+				if seen[text[i]]++; i > 0 && text[i] != text[i-1]+1 {
+					t.Fatalf("tokens %q are not consecutive", text)
 				}
 			}
-			orders[epoch] = append(orders[epoch], tokens[0])
+			orders[epoch] = append(orders[epoch], text[0])
 		}
-		for id, n := range seen {
-			if n != 1 {
-				t.Fatalf("epoch %d shows token %d %d times", epoch, id, n)
+		for b := 1; b < int(id); b++ {
+			if seen[b] != 1 {
+				t.Fatalf("epoch %d shows token %d %d times", epoch, b, seen[b])
 			}
 		}
-		tokens, _ := s.next() // turns the page
-		s.at.Next--
-		if s.at.Epoch != uint64(epoch+1) || len(tokens) == 0 {
+		s.peek() // turns the page
+		if s.at != (cursor{Epoch: uint64(epoch + 1)}) {
 			t.Fatalf("after epoch %d comes %+v", epoch, s.at)
 		}
 	}
@@ -71,45 +99,106 @@ func TestTextsShowEveryTokenOnce(t *testing.T) {
 	}
 }
 
+// long makes a text of several groups of chunks.
+func long() (text []byte) {
+	for i := 0; len(text) < 2*groupChunks*chunkBytes+5*chunkBytes; i++ {
+		text = fmt.Appendf(text, "line %d\n", i)
+	}
+	return text
+}
+
+// TestGroupsShowEveryTokenOnce: also where an epoch has several groups, which
+// are mixed from all over the text.
+func TestGroupsShowEveryTokenOnce(t *testing.T) {
+	text := long()
+	s := textsOf(t, 1000, 3, text)
+	if s.groups() != 3 {
+		t.Fatalf("%d groups", s.groups())
+	}
+	lines, total := map[string]int{}, 0
+	early, windows := 0, 0 // of the first group
+	for total < len(text) {
+		group := s.at.Group
+		window, _ := next(t, s)
+		total += len(window)
+		for line := range strings.Lines(window) {
+			if strings.HasPrefix(line, "line ") && strings.HasSuffix(line, "\n") {
+				lines[line]++
+			}
+		}
+		if group == 0 && s.at.Epoch == 0 {
+			windows++
+			var first int
+			if _, line, ok := strings.Cut(window, "\nline "); ok {
+				fmt.Sscan(line, &first)
+			}
+			if first < bytes.Count(text, []byte("\n"))/2 {
+				early++
+			}
+		}
+	}
+	if s.peek(); total != len(text) || s.at.Epoch != 1 {
+		t.Errorf("%d tokens in the first epoch of %d, then %+v", total, len(text), s.at)
+	}
+	for line, n := range lines {
+		if n != 1 {
+			t.Errorf("%q came %d times", line, n)
+		}
+	}
+	if early < windows/4 || early > windows*3/4 {
+		t.Errorf("%d of the first group's %d windows are of the first half", early, windows)
+	}
+}
+
 // TestSeek: a stream that is put to a cursor goes on as the one it came from.
 func TestSeek(t *testing.T) {
-	docs := [][]int32{make([]int32, 100), make([]int32, 33)}
-	for i := range docs[0] {
-		docs[0][i] = int32(i)
-	}
-	src, tok := source.Stories(), tokenizer.Bytes()
-	for name, make := range map[string]func() stream{
-		"texts":   func() stream { return newTexts(documents(docs), 8, 5) },
-		"stories": func() stream { return &stories{source: src, tok: tok, context: 100, seed: 5} }, // cut: a story has more bytes
+	src := source.Stories()
+	text := long()
+	store := corpusOf(t, text[:1000], text[:33])
+	large := corpusOf(t, text)
+	for name, c := range map[string]struct {
+		make  func() stream
+		skips int
+	}{
+		"texts":   {func() stream { return newTexts(store, store.Texts(), tokenizer.Bytes(), 8, 5) }, 157},
+		"groups":  {func() stream { return newTexts(large, large.Texts(), tokenizer.Bytes(), 4096, 5) }, 600},          // some 512 a group
+		"stories": {func() stream { return &stories{source: src, tok: tokenizer.Bytes(), context: 100, seed: 5} }, 57}, // cut: a story has more bytes
 	} {
-		a := make()
-		for range 57 {
-			a.next()
+		a := c.make()
+		for range c.skips {
+			next(t, a)
 		}
-		b := make()
-		b.seek(a.cursor())
-		for i := range 57 {
-			x, xEnds := a.next()
-			x = slices.Clone(x)
-			if y, yEnds := b.next(); !slices.Equal(x, y) || xEnds != yEnds {
-				t.Fatalf("%s: sequence %d after the cursor: %v %v, want %v %v", name, i, y, yEnds, x, xEnds)
+		a.peek()
+		b := c.make()
+		if err := b.seek(a.cursor()); err != nil {
+			t.Fatalf("%s: %+v: %v", name, a.cursor(), err)
+		}
+		for i := range c.skips {
+			x, xEnds := next(t, a)
+			if y, yEnds := next(t, b); x != y || xEnds != yEnds {
+				t.Fatalf("%s: sequence %d after the cursor: %q %v, want %q %v", name, i, y, yEnds, x, xEnds)
+			}
+		}
+		for _, at := range []cursor{{Next: -1}, {Group: -1}, {Group: 99}, {Epoch: 1 << 60, Group: 98}} {
+			if err := b.seek(at); err == nil {
+				t.Errorf("%s: seek %+v", name, at)
 			}
 		}
 	}
 }
 
 func TestStoriesComeWhole(t *testing.T) {
-	src, tok := source.Stories(), tokenizer.Bytes()
-	s := &stories{source: src, tok: tok, context: 100, seed: 3}
+	src := source.Stories()
+	s := &stories{source: src, tok: tokenizer.Bytes(), context: 100, seed: 3}
 	for i := range uint64(20) {
-		var got []int32
+		got := ""
 		for ends := false; !ends; {
-			var part []int32
-			part, ends = s.next()
-			got = append(got, part...)
+			var part string
+			part, ends = next(t, s)
+			got += part
 		}
-		if want, _ := src.Story(3, i); string(tok.Decode(nil, got)) != string(want) {
-			t.Fatalf("story %d came as %q, want %q", i, tok.Decode(nil, got), want)
+		if want, _ := src.Story(3, i); got != string(want) {
+			t.Fatalf("story %d came as %q, want %q", i, got, want)
 		}
 	}
 }
@@ -163,20 +252,24 @@ func TestCutKeepsSequencesWhole(t *testing.T) {
 // TestFill: a step never exceeds its tokens, unless one sequence does, and
 // nothing is lost between steps.
 func TestFill(t *testing.T) {
-	docs := [][]int32{{1, 2, 3}, {4}, {5, 6, 7, 8, 9, 10}, {11, 12}}
+	docs := [][]byte{{1, 2, 3}, {4}, {5, 6, 7, 8, 9, 10}, {11, 12}}
+	tok := tokenizer.Bytes()
 	for tokens := 1; tokens < 12; tokens++ {
-		b := batcher{stream: newTexts(documents(docs), 100, 7), bos: 0}
-		seen := map[int32]int{}
+		b := batcher{stream: textsOf(t, 100, 7, docs...)}
+		b.bos, _ = tok.BOS()
+		var seen [256]int
 		for range 40 {
-			x := b.fill(tokens)
-			if len(x.Tokens) > tokens && len(x.Ends) > 1 || len(x.Tokens) == 0 {
-				t.Fatalf("a step of %d tokens in %d sequences, want at most %d", len(x.Tokens), len(x.Ends), tokens)
+			x, err := b.fill(tokens)
+			if err != nil || len(x.Tokens) > tokens && len(x.Ends) > 1 || len(x.Tokens) == 0 {
+				t.Fatalf("a step of %d tokens in %d sequences, want at most %d; %v", len(x.Tokens), len(x.Ends), tokens, err)
 			}
 			for _, id := range x.Targets {
-				seen[id]++
+				for _, c := range tok.Decode(nil, []int32{id}) {
+					seen[c]++
+				}
 			}
 		}
-		for id := int32(1); id <= 12; id++ {
+		for id := 1; id <= 12; id++ {
 			if d := seen[id] - seen[1]; d < -2 || d > 2 || seen[id] == 0 {
 				t.Fatalf("tokens=%d: token %d came %d times, token 1 %d times", tokens, id, seen[id], seen[1])
 			}

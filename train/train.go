@@ -71,14 +71,15 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	size := o.size()
 	shape, z, batchTokens := o.resolve(size)
-	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField}
+	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}
 	for _, path := range o.Paths {
-		ref.Paths = append(ref.Paths, absolute(path))
+		ref.Paths = append(ref.Paths, pathRef{Path: absolute(path)})
 	}
-	d, err := load(ctx, ref, &o, shape.Vocab, o.Seed, nil)
+	d, err := load(ctx, ref, &o, shape.Vocab, o.Seed, nil, filepath.Dir(o.Out))
 	if err != nil {
 		return nil, err
 	}
+	defer d.close()
 	p := newPlan(&o, size, d, shape, z, batchTokens)
 	if err := p.Spec.Validate(); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ import (
 var small = Shape{Vocab: 700, Context: 128, Width: 64, Layers: 2, HeadDim: 32, Hidden: 160}
 
 // fewStories keeps what is not under test short.
-var fewStories = amounts{sampleStories: 300, evaluatedStories: 5, finalStories: 20, evaluatedBytes: 1000, finalBytes: 4000}
+var fewStories = amounts{sampleStories: 300, sampleBytes: 1 << 20, evaluatedStories: 5, finalStories: 20, evaluatedBytes: 1000, finalBytes: 4000, storeBytes: 3000}
 
 func options(t *testing.T, steps int) Options {
 	return Options{amounts: fewStories, Out: filepath.Join(t.TempDir(), "model"), Steps: steps, Seed: 1, Shape: small, Size: "nano", BatchTokens: 256, EvalEvery: 4}

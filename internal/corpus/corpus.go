@@ -1,5 +1,6 @@
-// Package corpus turns files, folders and streams into documents, and splits
-// them into a part to learn from and a part to be measured on.
+// Package corpus turns files, folders and streams into documents, keeps more of
+// them than the memory holds, and splits them into a part to learn from and a part
+// to be measured on.
 //
 // A text file is one document. A .jsonl or .ndjson file holds one document a
 // line, each line a JSON object with a text field. Either may be compressed
@@ -20,12 +21,10 @@ import (
 	"strings"
 )
 
-// A Document is a text that nothing else in the corpus continues, unless it is
-// Cut. Readers yield whole ones.
+// A Document is a text that nothing else in the corpus continues.
 type Document struct {
 	Name string // the path as it was given or found, "path:line" for a JSON line, "-" for standard input
 	Text []byte // the reader's to keep
-	Cut  bool   // the text goes on behind it, in a part that Split or Sample cut off: its end ends no document
 }
 
 // Options say how to read. The zero value is ready to use.
@@ -56,10 +55,7 @@ type Report struct {
 // Only one document is in memory at a time. Errors name the file, and the line
 // in JSON lines; the report counts what came before them.
 func Each(ctx context.Context, paths []string, o Options, yield func(Document) error) (Report, error) {
-	if o.TextField == "" {
-		o.TextField = "text"
-	}
-	r := reader{ctx: ctx, options: o, yield: yield}
+	r := newReader(ctx, o, each(yield))
 	for _, path := range paths {
 		if err := r.path(path); err != nil {
 			return r.report, err
@@ -68,25 +64,42 @@ func Each(ctx context.Context, paths []string, o Options, yield func(Document) e
 	return r.report, nil
 }
 
-// Read returns all documents of Each at once.
-func Read(ctx context.Context, paths []string, o Options) ([]Document, Report, error) {
-	var docs []Document
-	report, err := Each(ctx, paths, o, func(d Document) error {
-		docs = append(docs, d)
-		return nil
-	})
+// each gives whole documents to a function.
+type each func(Document) error
+
+func (yield each) whole(d Document) error { return yield(d) }
+
+func (yield each) stream(name string, in io.Reader, size int64) (int64, error) {
+	text, err := readAll(in, size)
 	if err != nil {
-		return nil, report, err
+		return 0, err
 	}
-	return docs, report, nil
+	return int64(len(text)), yield(Document{Name: name, Text: text})
+}
+
+// A consumer takes the documents that a reader meets.
+type consumer interface {
+	// whole takes a document that is in memory already.
+	whole(Document) error
+	// stream takes the document that in holds, of about size bytes, and returns
+	// its length. An error of in, errBinary for one, means that there is no such
+	// document.
+	stream(name string, in io.Reader, size int64) (int64, error)
 }
 
 type reader struct {
 	ctx       context.Context
 	options   Options
-	yield     func(Document) error
+	to        consumer
 	report    Report
 	stdinRead bool
+}
+
+func newReader(ctx context.Context, o Options, to consumer) *reader {
+	if o.TextField == "" {
+		o.TextField = "text"
+	}
+	return &reader{ctx: ctx, options: o, to: to}
 }
 
 // path reads one path as the caller named it.
@@ -180,18 +193,23 @@ func (r *reader) file(path string, found bool) error {
 	return r.text(path, plain, info.Size(), found)
 }
 
-// text reads all of in, about size bytes, as one document.
+// text takes all of in, about size bytes, as one document.
 func (r *reader) text(name string, in io.Reader, size int64, mustBeText bool) error {
-	text, err := r.readAll(in, size, mustBeText)
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	n, err := r.to.stream(name, &checked{r.ctx, in, mustBeText}, size)
 	if errors.Is(err, errBinary) {
 		r.report.Binary = append(r.report.Binary, name)
 		return nil
 	}
-	if err != nil {
-		return locate(name, err)
+	var bad *inputError
+	if errors.As(err, &bad) {
+		return locate(name, bad.error)
 	}
 	r.report.Files++
-	return r.emit(Document{Name: name, Text: text})
+	r.count(n)
+	return err
 }
 
 // emit hands a document on, unless the reader was told to stop.
@@ -199,10 +217,14 @@ func (r *reader) emit(d Document) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
+	r.count(int64(len(d.Text)))
+	return r.to.whole(d)
+}
+
+func (r *reader) count(n int64) {
 	r.report.Documents++
-	r.report.Bytes += int64(len(d.Text))
-	if len(d.Text) == 0 {
+	r.report.Bytes += n
+	if n == 0 {
 		r.report.Empty++
 	}
-	return r.yield(d)
 }

@@ -59,6 +59,15 @@ func listing(docs []Document, dir string) []string {
 	return list
 }
 
+// all returns every document at once.
+func all(paths []string, o Options) (docs []Document, report Report, err error) {
+	report, err = Each(context.Background(), paths, o, func(d Document) error {
+		docs = append(docs, d)
+		return nil
+	})
+	return docs, report, err
+}
+
 func TestFolder(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"b.txt":         "crlf\r\nkept\xff",
@@ -81,7 +90,7 @@ func TestFolder(t *testing.T) {
 		"z.jsonl:1=one", "z.jsonl:3=twö\x00", "z2.ndjson.gz:1=packed", "z3.txt.zst=zstd text", "z4.TXT.GZ=onetwo",
 	}
 	for _, root := range []string{dir, dir + string(filepath.Separator)} {
-		docs, report, err := Read(context.Background(), []string{root}, Options{})
+		docs, report, err := all([]string{root}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +113,7 @@ func TestLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	docs, _, err := Read(context.Background(), []string{filepath.Join(dir, "top")}, Options{})
+	docs, _, err := all([]string{filepath.Join(dir, "top")}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +125,7 @@ func TestLinks(t *testing.T) {
 func TestNamedFilesAndStdin(t *testing.T) {
 	dir := tree(t, map[string]string{".hidden": "read\x00", "empty": "", "big": strings.Repeat("0123456789", 100_000)})
 	in := func(name string) string { return filepath.Join(dir, name) }
-	docs, report, err := Read(context.Background(), []string{in("empty"), "-", in(".hidden"), in("big")}, Options{Stdin: strings.NewReader("a\x00b")})
+	docs, report, err := all([]string{in("empty"), "-", in(".hidden"), in("big")}, Options{Stdin: strings.NewReader("a\x00b")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +136,7 @@ func TestNamedFilesAndStdin(t *testing.T) {
 		t.Errorf("%d bytes of a million, %d in all", len(docs[3].Text), report.Bytes)
 	}
 	lines := Options{Stdin: strings.NewReader("{\"body\":\"x\"}\n{\"body\":\"\"}\n"), StdinLines: true, TextField: "body"}
-	docs, _, err = Read(context.Background(), []string{"-"}, lines)
+	docs, _, err = all([]string{"-"}, lines)
 	if got, want := listing(docs, dir), []string{"-:1=x", "-:2="}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %q (%v), want %q", got, err, want)
 	}
@@ -157,13 +166,13 @@ func TestCompressedStdin(t *testing.T) {
 		{in: gz("{\"text\":\"" + strings.Repeat("0 1 2 3 4 5 6 7 8 9 ", 5000) + "\"}")[:100], lines: true, says: "-:1: the gzip data ends early"},
 	} {
 		o := Options{Stdin: iotest.OneByteReader(strings.NewReader(c.in)), StdinLines: c.lines}
-		docs, _, err := Read(context.Background(), []string{"-"}, o)
+		docs, _, err := all([]string{"-"}, o)
 		if got := listing(docs, ""); !slices.Equal(got, c.want) || (err == nil) != (c.says == "") || err != nil && err.Error() != c.says {
 			t.Errorf("%q: read %q (%v), want %q", c.in, got, err, c.want)
 		}
 	}
 	broken := errors.New("broken")
-	_, _, err := Read(context.Background(), []string{"-"}, Options{Stdin: iotest.ErrReader(broken)})
+	_, _, err := all([]string{"-"}, Options{Stdin: iotest.ErrReader(broken)})
 	if !errors.Is(err, broken) {
 		t.Errorf("error %v, want the stream's", err)
 	}
@@ -224,13 +233,13 @@ func TestErrorsNameThePlace(t *testing.T) {
 	dir := tree(t, files)
 	for name, part := range want {
 		path := filepath.Join(dir, name)
-		_, _, err := Read(context.Background(), []string{path}, Options{})
+		_, _, err := all([]string{path}, Options{})
 		if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v, want the path and %q", name, err, part)
 		}
 	}
 	for _, o := range []Options{{}, {Stdin: strings.NewReader("x")}} {
-		if _, _, err := Read(context.Background(), []string{"-", "-"}, o); err == nil {
+		if _, _, err := all([]string{"-", "-"}, o); err == nil {
 			t.Errorf("standard input %v: no error", o.Stdin)
 		}
 	}
@@ -271,7 +280,7 @@ func FuzzCompressed(f *testing.F) {
 			return
 		}
 		defer plain.Close()
-		r := reader{ctx: context.Background(), options: Options{TextField: "text"}, yield: func(Document) error { return nil }}
+		r := newReader(context.Background(), Options{}, each(func(Document) error { return nil }))
 		if gzip {
 			r.text(name, plain, 0, true)
 		} else {
@@ -286,13 +295,13 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("\n \n{\"text\":\"\"}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		count := bytes.Count(b, []byte("\n")) + 1
-		r := reader{ctx: context.Background(), options: Options{TextField: "text"}, yield: func(d Document) error {
+		r := newReader(context.Background(), Options{}, each(func(d Document) error {
 			var line int
 			if _, err := fmt.Sscanf(d.Name, "in:%d", &line); err != nil || line < 1 || line > count {
 				t.Errorf("document %q of %d lines", d.Name, count)
 			}
 			return nil
-		}}
+		}))
 		r.lines("in", bytes.NewReader(b))
 	})
 }

@@ -16,12 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
-
-// maxWindow bounds what a zstd stream may ask to keep: the zstd program's own
-// limit without --long.
-const maxWindow = 128 << 20
 
 // decompress returns the plain bytes of f and the name they would have,
 // judging by the name path alone.
@@ -68,11 +63,11 @@ func openGzip(f io.Reader) (io.ReadCloser, error) {
 }
 
 func openZstd(f io.Reader) (io.ReadCloser, error) {
-	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+	z, err := newZstdReader(f)
 	if err != nil {
 		return nil, compressed("zstd", err)
 	}
-	return decoder{"zstd", z, z.Close}, nil
+	return decoder{"zstd", z, z.decoder.Close}, nil
 }
 
 // A decoder names its format in errors.
@@ -94,9 +89,12 @@ func (d decoder) Read(p []byte) (int, error) {
 
 func compressed(format string, err error) error {
 	var p *fs.PathError
+	var needs unsupported
 	switch {
 	case errors.As(err, &p):
 		return err // the file's trouble, not the format's
+	case errors.As(err, &needs):
+		return fmt.Errorf("the %s data needs %w", format, needs)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the %s data ends early", format)
 	}
@@ -114,21 +112,42 @@ func locate(name string, err error) error {
 
 var errBinary = errors.New("holds a NUL byte")
 
-// readAll reads in to its end; with mustBeText it stops at the first NUL byte.
-// Room for size bytes is made once the first few are there.
-func (r *reader) readAll(in io.Reader, size int64, mustBeText bool) ([]byte, error) {
+// An inputError is a reader's, not one of who takes the documents.
+type inputError struct{ error }
+
+func (e *inputError) Unwrap() error { return e.error }
+
+// A checked reader stops when its context ends and, if what it reads must be
+// text, at the first NUL byte. Its errors are inputErrors.
+type checked struct {
+	ctx        context.Context
+	in         io.Reader
+	mustBeText bool
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, &inputError{err}
+	}
+	n, err := c.in.Read(p)
+	if c.mustBeText && bytes.IndexByte(p[:n], 0) >= 0 {
+		return 0, &inputError{errBinary}
+	}
+	if err != nil && err != io.EOF {
+		err = &inputError{err}
+	}
+	return n, err
+}
+
+// readAll reads in to its end. Room for size bytes is made once the first few
+// are there.
+func readAll(in io.Reader, size int64) ([]byte, error) {
 	text := make([]byte, 0, 4096)
 	for {
-		if err := r.ctx.Err(); err != nil {
-			return nil, err
-		}
 		if len(text) == cap(text) {
 			text = slices.Grow(text, max(int(size)+1-len(text), 1)) // 1 more, so that the end shows without growing
 		}
 		n, err := in.Read(text[len(text):cap(text)])
-		if mustBeText && bytes.IndexByte(text[len(text):len(text)+n], 0) >= 0 {
-			return nil, errBinary
-		}
 		text = text[:len(text)+n]
 		if err == io.EOF {
 			return slices.Clip(text), nil

@@ -2,9 +2,7 @@ package corpus
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -16,134 +14,61 @@ const (
 	pieces     = 16
 )
 
-// Sample returns about size bytes of the documents' text, spread evenly over
-// all of it whatever the documents' order; or all of it if that is no more.
+// Sample returns about size bytes of the texts, spread evenly over all of them;
+// or all of them if that is no more. It never has more than size bytes, and lacks
+// few: the last chunk ends, not inside a rune, where size is reached.
 //
-// The documents are laid end to end by ascending SHA-256 of their texts; empty
-// ones are left out. Unless all of it fits, a document longer than
-// P = max(4096, ⌊size/16⌋) bytes is cut into ⌈length/P⌉ equal pieces, each
-// boundary moved to the first line start in the quarter of a piece behind it,
-// or else to the first rune start; other documents are one piece each. In this
-// order a piece is taken if taken/passed ≤ size/total, counting the bytes before
-// it; the last ends, not inside a rune, where the sample has size bytes. Pieces
-// that follow each other in a document become one. So the sample never has more
-// than size bytes, and lacks less than 1¼·P.
-//
-// The result has the order described. A part of a document that does not begin
-// it is named "name+offset", in bytes; one that does not end it is Cut. The
-// texts are copies and keep no document in memory. A size under 1 gives nil.
-func Sample(docs []Document, size int) []Document {
+// What is taken are Chunks of max(4096, ⌊size/16⌋) bytes; those that follow each
+// other in a text become one document. A size under 1 gives nil. The error is one
+// of reading.
+func (s *Store) Sample(texts []Text, size int) (sample []Document, err error) {
 	if size < 1 {
-		return nil
+		return nil, nil
 	}
-	docs = inHashOrder(docs)
-	total := 0
-	for _, d := range docs {
-		total += len(d.Text)
-	}
-	s := sampler{size: size, total: total, piece: max(leastPiece, size/pieces)}
-	for _, d := range docs {
-		s.document(d)
-	}
-	return s.sample
-}
-
-// inHashOrder returns the documents that have a text, by ascending SHA-256.
-func inHashOrder(docs []Document) []Document {
-	type hashed struct {
-		Document
-		hash
-	}
-	var list []hashed
-	for _, d := range docs {
-		if len(d.Text) > 0 {
-			list = append(list, hashed{d, sha256.Sum256(d.Text)})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b hashed) int { return compare(a.hash, b.hash) })
-	sorted := make([]Document, len(list))
-	for i, d := range list {
-		sorted[i] = d.Document
-	}
-	return sorted
-}
-
-type sampler struct {
-	size, total, piece int
-	passed, taken      int // bytes
-	full               bool
-	sample             []Document
-}
-
-// document passes a document's pieces and adds what is taken of them.
-func (s *sampler) document(d Document) {
-	n := 1
-	if s.total > s.size {
-		n = (len(d.Text) + s.piece - 1) / s.piece
-	}
-	from, to := 0, 0 // taken, and not added yet
-	for i := range n {
-		lo, hi := boundary(d.Text, i, n), boundary(d.Text, i+1, n)
-		if s.due() {
-			if to < lo {
-				s.add(d, from, to)
-				from = lo
+	spread := newSpreader(texts, int64(size))
+	last := Chunk{first: -1}
+	for _, c := range Chunks(texts, max(leastPiece, int64(size)/pieces)) {
+		if spread.due() {
+			goesOn := c.first == last.first && c.part == last.part+1
+			err := s.Read(texts, c, func(text []byte, _ bool) error {
+				room := spread.size - spread.taken
+				if int64(len(text)) > room {
+					text = text[:runeEnd(text, int(room))]
+					spread.taken = spread.size // no more fits
+				} else {
+					spread.taken += int64(len(text))
+				}
+				sample = join(sample, text, goesOn)
+				return nil
+			})
+			if err != nil {
+				return nil, err
 			}
-			to = s.take(d.Text, lo, hi)
+			last = c
 		}
-		s.passed += hi - lo
+		spread.passed += c.bytes(texts)
 	}
-	s.add(d, from, to)
+	return sample, nil
 }
 
-// due reports whether the next piece is to be taken: taken/passed ≤ size/total.
-// In floating point, since the product of two sizes may overflow an int of 32
-// bits.
-func (s *sampler) due() bool {
-	return !s.full && float64(s.taken)*float64(s.total) <= float64(s.passed)*float64(s.size)
+// join adds a copy of text to the sample, to its last document if that goes on.
+func join(sample []Document, text []byte, goesOn bool) []Document {
+	switch {
+	case len(text) == 0:
+		return sample
+	case goesOn:
+		d := &sample[len(sample)-1]
+		d.Text = append(d.Text, text...)
+		return sample
+	}
+	return append(sample, Document{Name: fmt.Sprintf("held-out text %d", len(sample)+1), Text: bytes.Clone(text)})
 }
 
-// take takes the piece [lo, hi) of text, as far as there is room, and returns
-// its end.
-func (s *sampler) take(text []byte, lo, hi int) int {
-	if room := s.size - s.taken; hi-lo >= room {
-		hi, s.full = runeEnd(text, lo, lo+room), true
-	}
-	s.taken += hi - lo
-	return hi
-}
-
-func (s *sampler) add(d Document, from, to int) {
-	if from == to {
-		return
-	}
-	name := d.Name
-	if from > 0 {
-		name = fmt.Sprintf("%s+%d", d.Name, from)
-	}
-	s.sample = append(s.sample, Document{Name: name, Text: bytes.Clone(d.Text[from:to]), Cut: d.Cut || to < len(d.Text)})
-}
-
-// boundary returns where piece i of n of a text begins, and for i = n its end.
-func boundary(text []byte, i, n int) int {
-	switch i {
-	case 0:
-		return 0
-	case n:
-		return len(text)
-	}
-	at := int(int64(len(text)) * int64(i) / int64(n))
-	if line := bytes.IndexByte(text[at-1:at+len(text)/n/4], '\n'); line >= 0 {
-		return at + line
-	}
-	return runeStart(text, at)
-}
-
-// runeEnd returns the last position behind lo and up to end that is not inside
-// a rune, or end where none of the last four is: that is not UTF-8.
-func runeEnd(text []byte, lo, end int) int {
-	for i := end; i > max(lo, end-utf8.UTFMax); i-- {
-		if i == len(text) || utf8.RuneStart(text[i]) {
+// runeEnd returns the last position up to end that is not inside a rune, or end
+// where none of the last four is: that is not UTF-8.
+func runeEnd(text []byte, end int) int {
+	for i := end; i > max(0, end-utf8.UTFMax); i-- {
+		if utf8.RuneStart(text[i]) {
 			return i
 		}
 	}

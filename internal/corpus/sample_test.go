@@ -1,12 +1,9 @@
 package corpus
 
 import (
-	"bytes"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,55 +25,61 @@ func size(docs []Document) (n int) {
 	return n
 }
 
+// sampled returns the texts of a sample of documents.
+func sampled(t testing.TB, docs []Document, n int) (list []string) {
+	t.Helper()
+	s := stored(t, docs)
+	sample, err := s.Sample(s.Texts(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range sample {
+		list = append(list, string(d.Text))
+	}
+	return list
+}
+
 func TestSampleAll(t *testing.T) {
 	docs := textsOf("a", lines("a", 10_000), "empty", "", "b", "short", "c", "short")
+	want := []string{"short", "short", string(docs[0].Text)}
 	for _, n := range []int{size(docs), size(docs) + 1, 1 << 30} {
-		sample := Sample(docs, n)
-		if !slices.Equal(texts(sample), slices.DeleteFunc(texts(docs), func(s string) bool { return s == "" })) || slices.ContainsFunc(sample, func(d Document) bool { return d.Cut }) {
-			t.Errorf("%d bytes: %v", n, names(sample))
+		got := sampled(t, docs, n)
+		slices.SortFunc(got, func(a, b string) int { return len(a) - len(b) })
+		if !slices.Equal(got, want) {
+			t.Errorf("%d bytes: %d texts", n, len(got))
 		}
 	}
-	for _, n := range []int{0, -1, math.MinInt} {
-		if sample := Sample(docs, n); sample != nil {
-			t.Errorf("%d bytes: %v", n, names(sample))
+	for _, n := range []int{0, -1} {
+		if sample := sampled(t, docs, n); sample != nil {
+			t.Errorf("%d bytes: %q", n, sample)
 		}
 	}
-	if sample := Sample(nil, 10); len(sample) != 0 {
-		t.Errorf("of nothing: %v", sample)
+	if sample := sampled(t, nil, 10); len(sample) != 0 {
+		t.Errorf("of nothing: %q", sample)
 	}
 }
 
 // checkSample holds a sample to what Sample promises of every part.
-func checkSample(t *testing.T, docs []Document, n int) []Document {
+func checkSample(t *testing.T, docs []Document, n int) []string {
 	t.Helper()
-	sample := Sample(docs, n)
-	longest := max(leastPiece, n/pieces)
-	if got, total := size(sample), size(docs); got > n || float64(got) <= float64(min(n, total))-1.25*float64(longest) {
+	sample := sampled(t, docs, n)
+	longest, got := max(leastPiece, n/pieces), 0
+	for _, part := range sample {
+		got += len(part)
+		in := slices.IndexFunc(docs, func(d Document) bool { return strings.Contains(string(d.Text), part) })
+		if in < 0 || part == "" {
+			t.Fatalf("%.40q is part of no document", part)
+		}
+		if utf8.Valid(docs[in].Text) && !utf8.ValidString(part) {
+			t.Errorf("%.40q is cut inside a rune", part)
+		}
+	}
+	if total := size(docs); got > n || float64(got) <= float64(min(n, total))-1.5*float64(longest) {
 		t.Errorf("%d bytes of %d, want %d", got, total, n)
-	}
-	whole := map[string]Document{}
-	for _, d := range docs {
-		whole[d.Name] = d
-	}
-	end := map[string]int{}
-	for _, d := range sample {
-		name, offset, _ := strings.Cut(d.Name, "+")
-		from, _ := strconv.Atoi(offset)
-		text := whole[name].Text
-		if len(d.Text) == 0 || from < end[name] || !bytes.HasPrefix(text[from:], d.Text) || d.Cut != (from+len(d.Text) < len(text)) {
-			t.Fatalf("%s: no part of its document behind %d", d.Name, end[name])
-		}
-		if utf8.Valid(text) && !utf8.Valid(d.Text) {
-			t.Errorf("%s: cut inside a rune", d.Name)
-		}
-		if cap(d.Text) > 2*len(d.Text)+64 {
-			t.Errorf("%s: %d bytes keep %d", d.Name, len(d.Text), cap(d.Text))
-		}
-		end[name] = from + len(d.Text)
 	}
 	other := slices.Clone(docs)
 	rand.New(rand.NewPCG(1, uint64(n))).Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
-	if again := Sample(other, n); fmt.Sprint(again) != fmt.Sprint(sample) {
+	if again := sampled(t, other, n); !slices.Equal(again, sample) {
 		t.Errorf("%d bytes: the sample depends on the order", n)
 	}
 	return sample
@@ -87,43 +90,40 @@ func checkSample(t *testing.T, docs []Document, n int) []Document {
 func TestSampleSpread(t *testing.T) {
 	var few, many []Document
 	for i := range 4 {
-		few = append(few, textsOf(fmt.Sprint("doc", i), lines(fmt.Sprint(i), 100_000*(i+1)))...)
+		few = append(few, textsOf("", lines(fmt.Sprint(i), 100_000*(i+1)))...)
 	}
 	for i := range 500 {
-		many = append(many, textsOf(fmt.Sprint("doc", i), lines(fmt.Sprint(i), 300+i))...)
+		many = append(many, textsOf("", lines(fmt.Sprint(i), 300+i))...)
 	}
 	share := map[string]int{}
-	for _, d := range checkSample(t, few, 100_000) {
-		name, offset, _ := strings.Cut(d.Name, "+")
-		share[name] += len(d.Text)
-		from, _ := strconv.Atoi(offset)
-		if i := slices.Index(names(few), name); from > 0 && few[i].Text[from-1] != '\n' {
-			t.Errorf("%s does not begin a line", d.Name)
+	for _, part := range checkSample(t, few, 100_000) {
+		label, _, isLine := strings.Cut(part, " line ")
+		share[label] += len(part)
+		if !isLine || len(label) != 1 {
+			t.Errorf("%.40q does not begin a line", part)
 		}
 	}
 	for i := range few {
-		if got, want := share[fmt.Sprint("doc", i)], 10_000*(i+1); got < want-7000 || got > want+7000 {
+		if got, want := share[fmt.Sprint(i)], 10_000*(i+1); got < want-7000 || got > want+7000 {
 			t.Errorf("document %d: %d bytes, its share is %d", i, got, want)
 		}
 	}
 	one := checkSample(t, few[3:], 64_000)
-	for i, d := range one { // pieces of 4,081 bytes, one for each 25,500
-		_, offset, _ := strings.Cut(d.Name, "+")
-		if from, _ := strconv.Atoi(offset); from < i*25_500-1000 || from > i*25_500+5200 {
+	for i, part := range one { // pieces of 4,081 bytes, one for each 25,000
+		if from := strings.Index(string(few[3].Text), part); from < i*25_000-2000 || from > i*25_000+15_000 {
 			t.Errorf("part %d of %d begins at %d", i, len(one), from)
 		}
 	}
-	if len(one) != 16 {
+	if len(one) < 15 || len(one) > 17 {
 		t.Errorf("%d parts of one document", len(one))
 	}
 	sample := checkSample(t, many, 30_000)
-	for _, d := range sample[:len(sample)-1] {
-		if d.Cut || strings.Contains(d.Name, "+") {
-			t.Errorf("%s is not whole", d.Name)
+	for _, part := range sample[:len(sample)-1] {
+		if !slices.ContainsFunc(many, func(d Document) bool { return string(d.Text) == part }) {
+			t.Errorf("%.40q is not whole", part)
 		}
 	}
-	checkSample(t, few, 950_000) // nearly all: pieces that follow each other are one
-	if n := len(Sample(few, 950_000)); n > 20 {
+	if n := len(checkSample(t, few, 950_000)); n > 20 { // pieces that follow each other are one
 		t.Errorf("%d parts of 95%% of four documents", n)
 	}
 }

@@ -2,10 +2,6 @@ package corpus
 
 import (
 	"bytes"
-	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"unicode/utf8"
 )
@@ -14,130 +10,148 @@ import (
 // whole documents.
 const splitByDocument = 20
 
-// Split parts documents into those to learn from and those to be measured on,
-// both in the order given. Empty documents are dropped. Which bytes are held
-// out does not depend on the order or the names of the documents.
+// Split parts the documents into those to learn from and those to be measured
+// on. Empty documents are in neither. Which bytes are held out does not depend on
+// the order or the names of the documents.
 //
 // With 20 documents or more, at most a tenth of them is held out. Documents of
 // the same text stay together, so that no text is on both sides; by ascending
-// SHA-256 of their texts they are held out as long as ⌊n/10⌋ documents are not
-// exceeded, and texts that occur too often for that are passed over. That gives
-// exactly ⌊n/10⌋ where no text occurs twice. If every text occurs too often,
-// the one that occurs least is held out, of several the one of least SHA-256.
+// SHA-256 of their texts (of which 64 bits are compared) they are held out as
+// long as ⌊n/10⌋ documents are not exceeded, and texts that occur too often for
+// that are passed over. That gives exactly ⌊n/10⌋ where no text occurs twice. If
+// every text occurs too often, the one that occurs least is held out, of several
+// the one of least SHA-256.
 //
-// With fewer, the last tenth of each document's bytes is held out under the
-// document's name, and the first part is marked Cut: from the line start
-// nearest to the last tenth's beginning, if that leaves it between a twentieth
-// and a fifth of the bytes, else from the first rune start there. A document
-// under 10 bytes stays whole, on the training side; if all are that short,
-// whole documents are held out as above.
+// With fewer, the last tenth of each document's bytes is held out, and the first
+// part is Cut: from the line start nearest to the last tenth's beginning, if that
+// leaves it between a twentieth and a fifth of the bytes, else from the first
+// rune start there. A document under 10 bytes stays whole, on the training side;
+// if all are that short, whole documents are held out as above.
 //
-// The parts share the documents' bytes. Where all documents hold the same text
-// and cannot be cut, all are to learn from and none is held out; otherwise
-// neither part is empty, unless there is no text at all.
-func Split(docs []Document) (train, heldout []Document) {
-	docs = slices.DeleteFunc(slices.Clone(docs), func(d Document) bool { return len(d.Text) == 0 })
-	if len(docs) >= splitByDocument {
-		return splitWhole(docs)
+// Where all documents hold the same text and cannot be cut, all are to learn
+// from and none is held out; otherwise neither part is empty, unless there is no
+// text at all. The error is one of reading.
+func (s *Store) Split() (learn, held []Text, err error) {
+	if len(s.texts) >= splitByDocument {
+		learn, held = splitWhole(s.texts)
+		return learn, held, nil
 	}
-	for _, d := range docs {
-		at := cut(d.Text)
-		if at == len(d.Text) {
-			train = append(train, d)
+	for _, t := range s.texts {
+		at, err := s.cut(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		if at == t.size {
+			learn = append(learn, t)
 			continue
 		}
-		train = append(train, Document{Name: d.Name, Text: d.Text[:at:at], Cut: true})
-		heldout = append(heldout, Document{Name: d.Name, Text: d.Text[at:], Cut: d.Cut})
+		first, rest := t, t
+		first.size, first.cut = at, true
+		rest.at, rest.size = t.at+at, t.size-at
+		learn, held = append(learn, first), append(held, rest)
 	}
-	if len(heldout) == 0 {
-		return splitWhole(docs)
+	if len(held) == 0 {
+		learn, held = splitWhole(s.texts)
 	}
-	return train, heldout
+	return learn, held, nil
 }
 
-type hash = [sha256.Size]byte
-
-func compare(a, b hash) int { return bytes.Compare(a[:], b[:]) }
-
-func splitWhole(docs []Document) (train, heldout []Document) {
-	hashes, count := make([]hash, len(docs)), map[hash]int{}
-	for i, d := range docs {
-		hashes[i] = sha256.Sum256(d.Text)
-		count[hashes[i]]++
-	}
-	held := holdOut(count, len(docs)/10)
-	for i, d := range docs {
-		if held[hashes[i]] {
-			heldout = append(heldout, d)
+// splitWhole splits texts in the order of their hashes.
+func splitWhole(texts []Text) (learn, held []Text) {
+	most := len(texts) / 10
+	var rarest []Text
+	runs := 0
+	for rest := texts; len(rest) > 0; runs++ {
+		n := 1
+		for n < len(rest) && rest[n].hash == rest[0].hash {
+			n++
+		}
+		if len(held)+n <= most {
+			held = append(held, rest[:n]...)
 		} else {
-			train = append(train, d)
+			learn = append(learn, rest[:n]...)
 		}
+		if rarest == nil || n < len(rarest) {
+			rarest = rest[:n]
+		}
+		rest = rest[n:]
 	}
-	return train, heldout
+	if len(held) == 0 && runs > 1 {
+		held = slices.Clone(rarest)
+		learn = slices.DeleteFunc(learn, func(t Text) bool { return t.hash == rarest[0].hash })
+	}
+	return learn, held
 }
 
-// holdOut chooses texts of at most most documents together, or one text of
-// several.
-func holdOut(count map[hash]int, most int) map[hash]bool {
-	distinct := make([]hash, 0, len(count))
-	for h := range count {
-		distinct = append(distinct, h)
-	}
-	slices.SortFunc(distinct, compare)
-	held, n := map[hash]bool{}, 0
-	for _, h := range distinct {
-		if n+count[h] <= most {
-			held[h] = true
-			n += count[h]
-		}
-	}
-	if n == 0 && len(distinct) > 1 {
-		rarest := slices.MinFunc(distinct, func(a, b hash) int { return cmp.Compare(count[a], count[b]) })
-		held[rarest] = true
-	}
-	return held
-}
-
-// cut returns where the part of text that is held out starts.
-func cut(text []byte) int {
-	n := len(text)
+// cut returns where the part of t that is held out starts.
+func (s *Store) cut(t Text) (int64, error) {
+	n := t.size
 	tenth := n - n/10
 	if tenth == n {
-		return n
+		return n, nil
 	}
 	earliest, latest := n-n/5, n-(n+19)/20 // line starts between these will do
-	before := bytes.LastIndexByte(text[:tenth], '\n') + 1
-	after := tenth + bytes.IndexByte(text[tenth:], '\n') + 1 // tenth itself where there is none
-	hasBefore := before >= earliest
-	hasAfter := after > tenth && after <= latest
-	switch {
-	case hasBefore && (!hasAfter || tenth-before <= after-tenth):
-		return before
-	case hasAfter:
-		return after
+	before, err := s.lineStartBefore(t, tenth, earliest)
+	if err != nil {
+		return 0, err
 	}
-	return runeStart(text, tenth)
+	after, err := s.lineStartFrom(t, tenth+1, latest)
+	switch {
+	case err != nil:
+		return 0, err
+	case before >= 0 && (after < 0 || tenth-before <= after-tenth):
+		return before, nil
+	case after >= 0:
+		return after, nil
+	}
+	return s.runeStart(t, tenth)
 }
 
-// runeStart returns the first position from at on where a rune starts, or at
-// where none starts before four bytes are over: that is not UTF-8.
-func runeStart(text []byte, at int) int {
-	for i := at; i < min(at+utf8.UTFMax, len(text)); i++ {
-		if utf8.RuneStart(text[i]) {
-			return i
+// searched is how much text is looked at at a time.
+const searched = 1 << 16
+
+// lineStartBefore returns the last line start of t from least to at, or −1.
+// least is positive.
+func (s *Store) lineStartBefore(t Text, at, least int64) (int64, error) {
+	for hi := at; hi >= least; hi -= searched {
+		lo := max(hi-searched, least-1)
+		b, err := s.read(t, lo, hi-lo)
+		if err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+			return lo + int64(i) + 1, nil
 		}
 	}
-	return at
+	return -1, nil
 }
 
-// Hash identifies the texts of a corpus and their order, not their names: the
-// SHA-256, in hexadecimal, of every text behind its length as 8 little-endian
-// bytes.
-func Hash(docs []Document) string {
-	h := sha256.New()
-	for _, d := range docs {
-		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(d.Text))))
-		h.Write(d.Text)
+// lineStartFrom returns the first line start of t from at to most, or −1. at is
+// positive.
+func (s *Store) lineStartFrom(t Text, at, most int64) (int64, error) {
+	for lo := at - 1; lo < most; lo += searched {
+		b, err := s.read(t, lo, min(searched, most-lo))
+		if err != nil {
+			return 0, err
+		}
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			return lo + int64(i) + 1, nil
+		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return -1, nil
+}
+
+// runeStart returns the first position from at on where a rune of t starts, or
+// at where none starts before four bytes are over: that is not UTF-8.
+func (s *Store) runeStart(t Text, at int64) (int64, error) {
+	b, err := s.read(t, at, min(utf8.UTFMax, t.size-at))
+	if err != nil {
+		return 0, err
+	}
+	for i := range b {
+		if utf8.RuneStart(b[i]) {
+			return at + int64(i), nil
+		}
+	}
+	return at, nil
 }

@@ -1,7 +1,7 @@
 package corpus
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,41 +17,78 @@ func numbered(n int) []Document {
 	return docs
 }
 
-func texts(docs []Document) []string {
-	var list []string
+// stored is a Store of documents that need no files; what is more than 100 bytes
+// lies on the disk.
+func stored(t testing.TB, docs []Document) *Store {
+	t.Helper()
+	l := loader{Store: &Store{spool: spool{room: Room{t.TempDir(), 100}}}, sum: sha256.New()}
 	for _, d := range docs {
-		list = append(list, string(d.Text))
+		if err := l.whole(d); err != nil {
+			t.Fatal(err)
+		}
 	}
-	slices.Sort(list)
+	if err := l.finish(Report{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Store
+}
+
+// contents reads texts from a store, in order.
+func contents(t testing.TB, s *Store, texts []Text) (list []string) {
+	t.Helper()
+	for _, text := range texts {
+		b, err := s.read(text, 0, text.size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, string(b))
+	}
 	return list
+}
+
+// split splits documents; the parts come sorted.
+func split(t testing.TB, docs []Document) (learn, held []string, cut int) {
+	t.Helper()
+	s := stored(t, docs)
+	l, h, err := s.Split()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range l {
+		if text.Cut() {
+			cut++
+		}
+	}
+	learn, held = contents(t, s, l), contents(t, s, h)
+	slices.Sort(learn)
+	slices.Sort(held)
+	return learn, held, cut
 }
 
 func TestSplitByDocument(t *testing.T) {
 	for _, n := range []int{20, 29, 30, 1000} {
 		docs := numbered(n)
 		docs = append(docs, Document{Name: "empty"})
-		train, heldout := Split(docs)
-		if len(heldout) != n/10 || len(train)+len(heldout) != n {
-			t.Errorf("%d documents: %d and %d", n, len(train), len(heldout))
-		}
-		if !slices.IsSortedFunc(train, func(a, b Document) int { return slices.Index(names(docs), a.Name) - slices.Index(names(docs), b.Name) }) {
-			t.Errorf("%d documents: the order changed", n)
+		learn, held, cut := split(t, docs)
+		if len(held) != n/10 || len(learn)+len(held) != n || cut != 0 {
+			t.Errorf("%d documents: %d and %d", n, len(learn), len(held))
 		}
 		slices.Reverse(docs)
-		_, again := Split(docs)
-		if !slices.Equal(texts(heldout), texts(again)) {
+		again, heldAgain, _ := split(t, docs)
+		if !slices.Equal(held, heldAgain) || !slices.Equal(learn, again) {
 			t.Errorf("%d documents: the split depends on the order", n)
 		}
 	}
 	// Every text occurs twice: no text may be on both sides.
-	train, heldout := Split(append(numbered(100), numbered(100)...))
-	for _, d := range heldout {
-		if slices.ContainsFunc(train, func(o Document) bool { return bytes.Equal(o.Text, d.Text) }) {
-			t.Errorf("%q is on both sides", d.Text)
+	learn, held, _ := split(t, append(numbered(100), numbered(100)...))
+	for _, text := range held {
+		if slices.Contains(learn, text) {
+			t.Errorf("%q is on both sides", text)
 		}
 	}
-	if len(heldout) != 20 {
-		t.Errorf("%d of 200 held out", len(heldout))
+	if len(held) != 20 {
+		t.Errorf("%d of 200 held out", len(held))
 	}
 }
 
@@ -69,29 +106,29 @@ func TestSplitRepeated(t *testing.T) {
 		for _, k := range []struct{ repeated, other, held int }{
 			{60, 40, 10}, {95, 5, 5}, {15, 15, 3}, {30, 1, 1}, {30, 0, 0}, {10, 90, 10}, {12, 8, 2},
 		} {
-			train, heldout := Split(slices.Concat(same(text, k.repeated), numbered(k.other)))
-			if len(heldout) != k.held || len(train) != k.repeated+k.other-k.held {
-				t.Errorf("%d equal documents and %d others: %d and %d", k.repeated, k.other, len(train), len(heldout))
+			learn, held, cut := split(t, slices.Concat(same(text, k.repeated), numbered(k.other)))
+			if len(held) != k.held || len(learn) != k.repeated+k.other-k.held || cut != 0 {
+				t.Errorf("%d equal documents and %d others: %d and %d", k.repeated, k.other, len(learn), len(held))
 			}
-			for _, d := range train {
-				if d.Cut || slices.ContainsFunc(heldout, func(o Document) bool { return bytes.Equal(o.Text, d.Text) }) {
-					t.Errorf("%d equal documents: %q is cut, or on both sides", k.repeated, d.Text)
+			for _, text := range learn {
+				if slices.Contains(held, text) {
+					t.Errorf("%d equal documents: %q is on both sides", k.repeated, text)
 				}
 			}
 		}
 		for _, k := range [][2]int{{15, 16}, {16, 15}, {50, 51}} { // each beyond a tenth: the rarer goes
-			train, heldout := Split(slices.Concat(same(text, k[0]), same("another", k[1])))
-			if len(train) != max(k[0], k[1]) || len(heldout) != min(k[0], k[1]) {
-				t.Errorf("%d and %d equal documents: %d and %d", k[0], k[1], len(train), len(heldout))
+			learn, held, _ := split(t, slices.Concat(same(text, k[0]), same("another", k[1])))
+			if len(learn) != max(k[0], k[1]) || len(held) != min(k[0], k[1]) {
+				t.Errorf("%d and %d equal documents: %d and %d", k[0], k[1], len(learn), len(held))
 			}
 		}
 	}
 	for _, c := range []struct {
 		docs        []Document
-		train, held int
+		learn, held int
 	}{{textsOf("a", "few", "b", "bytes"), 1, 1}, {textsOf("a", "few", "b", "few"), 2, 0}, {textsOf("a", "few"), 1, 0}} {
-		if train, heldout := Split(c.docs); len(train) != c.train || len(heldout) != c.held {
-			t.Errorf("%v: %v and %v", c.docs, train, heldout)
+		if learn, held, _ := split(t, c.docs); len(learn) != c.learn || len(held) != c.held {
+			t.Errorf("%v: %v and %v", c.docs, learn, held)
 		}
 	}
 }
@@ -130,26 +167,40 @@ func TestCut(t *testing.T) {
 		{"inside a rune", strings.Repeat("€", 33) + "x", 90},
 		{"rune after", "x" + strings.Repeat("€", 33), 91},
 		{"no rune starts", strings.Repeat("\x80", 100), 90},
+		{"far before", line(8*searched+1) + strings.Repeat("x", 2*searched-1), 8*searched + 1},
+		{"far after", strings.Repeat("x", 9*searched+9) + "\n" + strings.Repeat("x", searched-10), 9*searched + 10},
 		{"short", "aaaaaaa\nb", 9},
 		{"ten bytes", "0123456789", 9},
 	}
 	for _, c := range cases {
-		if got := cut([]byte(c.text)); got != c.want {
+		if got := cutOf(t, c.text); got != c.want {
 			t.Errorf("%s: cut at %d of %d, want %d", c.name, got, len(c.text), c.want)
 		}
 	}
 }
 
+func cutOf(t testing.TB, text string) int {
+	s := stored(t, textsOf("", text))
+	if len(s.texts) == 0 {
+		return 0
+	}
+	at, err := s.cut(s.texts[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(at)
+}
+
 func TestSplitFew(t *testing.T) {
 	docs := textsOf("a", strings.Repeat("line a\n", 100), "e", "", "s", "short", "b", strings.Repeat("line of b\n", 50))
-	train, heldout := Split(docs)
-	if got := names(train); !slices.Equal(got, []string{"a", "s", "b"}) || !train[0].Cut || train[1].Cut || !train[2].Cut {
-		t.Errorf("training documents %v", train)
+	learn, held, cut := split(t, docs)
+	if want := []string{strings.Repeat("line a\n", 90), strings.Repeat("line of b\n", 45), "short"}; !slices.Equal(learn, want) || cut != 2 {
+		t.Errorf("%d cut of training texts %q", cut, learn)
 	}
-	if got := names(heldout); !slices.Equal(got, []string{"a", "b"}) || len(heldout[0].Text) != 70 || len(heldout[1].Text) != 50 {
-		t.Errorf("held-out documents %v", heldout)
+	if want := []string{strings.Repeat("line a\n", 10), strings.Repeat("line of b\n", 5)}; !slices.Equal(held, want) {
+		t.Errorf("held-out texts %q", held)
 	}
-	if train, heldout := Split(nil); train != nil || heldout != nil {
+	if learn, held, _ := split(t, nil); learn != nil || held != nil {
 		t.Error("something came from nothing")
 	}
 }
@@ -157,21 +208,9 @@ func TestSplitFew(t *testing.T) {
 func FuzzCut(f *testing.F) {
 	f.Add([]byte("some\nlines\nof text\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, at := len(b), cut(b)
+		n, at := len(b), cutOf(t, string(b))
 		if held := n - at; held < 0 || held > n/5 || held == 0 && n >= 10+utf8.UTFMax {
 			t.Errorf("%d of %d bytes held out", held, n)
 		}
 	})
-}
-
-func TestHash(t *testing.T) {
-	a := Hash(textsOf("x", "ab", "y", "c"))
-	if a != Hash(textsOf("other", "ab", "names", "c")) {
-		t.Error("names change the hash")
-	}
-	for _, other := range [][]Document{textsOf("x", "a", "y", "bc"), textsOf("x", "c", "y", "ab"), textsOf("x", "abc")} {
-		if a == Hash(other) {
-			t.Errorf("%q has the same hash", texts(other))
-		}
-	}
 }

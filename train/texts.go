@@ -1,0 +1,226 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+
+	"xent/internal/corpus"
+	"xent/measure"
+	"xent/tokenizer"
+)
+
+// loadTexts reads the corpus of files.
+func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, dir string) (err error) {
+	ref := &d.ref
+	var paths []string
+	for _, p := range ref.Paths {
+		paths = append(paths, p.Path)
+	}
+	d.store, err = corpus.Load(ctx, paths, corpus.Options{TextField: ref.TextField, Stdin: stdin, StdinLines: ref.StdinLines},
+		corpus.Room{Dir: dir, Memory: d.amounts.storeBytes})
+	if err != nil {
+		return err
+	}
+	ref.Paths = nil // the caller's
+	for i, content := range d.store.Contents {
+		ref.Paths = append(ref.Paths, pathRef{paths[i], content})
+	}
+	read := d.store.Report
+	if read.Bytes == 0 {
+		return fmt.Errorf("nothing to learn from: no text in %q", paths)
+	}
+	learn, held, err := d.store.Split()
+	if err != nil {
+		return err
+	}
+	if len(learn) == 0 || len(held) == 0 {
+		return fmt.Errorf("nothing can be held out of %d bytes in %q: the texts are too short, or all the same; give more text", read.Bytes, paths)
+	}
+	d.learn = learn
+	d.info = Corpus{
+		Documents: len(learn), Bytes: totalLen(learn), HeldDocuments: len(held), HeldBytes: totalLen(held),
+		OnDisk: d.store.OnDisk(), Skipped: read.Binary,
+	}
+	if d.final, err = d.sample(held, d.amounts.finalBytes); err != nil {
+		return err
+	}
+	if d.evaluated, err = d.sample(held, d.amounts.evaluatedBytes); err != nil {
+		return err
+	}
+	return d.count(vocab)
+}
+
+// count makes the tokenizer and the counts from all of the training part, or
+// from what is spread over it.
+func (d *dataset) count(vocab int) error {
+	var failed error
+	texts := d.texts(corpus.Spread(d.learn, corpus.Chunks(d.learn, chunkBytes), int64(d.amounts.sampleBytes)), &failed)
+	if err := d.tokenizer(texts, vocab); err != nil || failed != nil {
+		return errors.Join(failed, err)
+	}
+	if err := d.describe(texts); err != nil || failed != nil {
+		return errors.Join(failed, err)
+	}
+	if d.info.CountedBytes < d.info.Bytes {
+		d.info.Tokens = int(float64(d.info.Tokens) / float64(d.info.CountedBytes) * float64(d.info.Bytes))
+	}
+	return nil
+}
+
+// texts yields the texts of chunks. It ends early when reading fails.
+func (d *dataset) texts(chunks []corpus.Chunk, failed *error) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		enough := errors.New("enough")
+		for _, c := range chunks {
+			err := d.store.Read(d.learn, c, func(text []byte, _ bool) error {
+				if !yield(text) {
+					return enough
+				}
+				return nil
+			})
+			if err == enough {
+				return
+			}
+			if err != nil {
+				*failed = err
+				return
+			}
+		}
+	}
+}
+
+// sample returns about size bytes of the held-out texts, from all over them.
+func (d *dataset) sample(held []corpus.Text, size int) (docs []measure.Document, err error) {
+	sample, err := d.store.Sample(held, size)
+	for _, doc := range sample {
+		docs = append(docs, measure.Document{Name: doc.Name, Text: doc.Text})
+	}
+	return docs, err
+}
+
+func totalLen(texts []corpus.Text) (n int) {
+	for _, t := range texts {
+		n += int(t.Len())
+	}
+	return n
+}
+
+// texts is a stream of windows of documents. Each epoch shows every token once,
+// in windows cut at another place and in another order.
+//
+// Tokens are made as they are needed: an epoch goes through the chunks of the
+// text in random order, a group of them at a time, and through the windows of a
+// group in random order.
+type texts struct {
+	store   *corpus.Store
+	learn   []corpus.Text
+	chunks  []corpus.Chunk
+	tok     *tokenizer.Tokenizer
+	context int
+	seed    uint64
+
+	at      cursor
+	order   []int    // of the chunks, in epoch at.Epoch
+	tokens  []int32  // of group at.Group
+	windows []window // of group at.Group; none: not loaded
+}
+
+// A chunk has some ten thousand tokens: a hundred windows of the default
+// context. A group of 2 MB is shuffled as a whole, which is all there is of many a
+// corpus.
+const (
+	chunkBytes  = 32 << 10
+	groupChunks = 64
+)
+
+type window struct {
+	lo, hi int32
+	ends   bool // the document does, where the window does
+}
+
+func newTexts(store *corpus.Store, learn []corpus.Text, tok *tokenizer.Tokenizer, context int, seed uint64) *texts {
+	return &texts{store: store, learn: learn, chunks: corpus.Chunks(learn, chunkBytes), tok: tok, context: context, seed: seed}
+}
+
+func (t *texts) groups() int { return (len(t.chunks) + groupChunks - 1) / groupChunks }
+
+func (t *texts) peek() ([]int32, bool, error) {
+	if t.windows != nil && t.at.Next == len(t.windows) {
+		t.windows, t.at.Next = nil, 0
+		if t.at.Group++; t.at.Group == t.groups() {
+			t.order = nil
+			t.at = cursor{Epoch: t.at.Epoch + 1}
+		}
+	}
+	if err := t.load(); err != nil {
+		return nil, false, err
+	}
+	w := t.windows[t.at.Next]
+	return t.tokens[w.lo:w.hi], w.ends, nil
+}
+
+func (t *texts) advance() { t.at.Next++ }
+
+func (t *texts) cursor() cursor { return t.at }
+
+func (t *texts) seek(c cursor) error {
+	if c.Group < 0 || c.Group >= t.groups() || c.Next < 0 {
+		return errNoPlace
+	}
+	t.at, t.order, t.windows = c, nil, nil
+	if err := t.load(); err != nil {
+		return err
+	}
+	if c.Next > len(t.windows) {
+		return errNoPlace
+	}
+	return nil
+}
+
+// load makes the tokens of group at.Group and lists their windows, unless that
+// is done.
+func (t *texts) load() error {
+	if t.windows != nil {
+		return nil
+	}
+	if t.order == nil {
+		t.order = rand.New(rand.NewPCG(t.seed, t.at.Epoch)).Perm(len(t.chunks))
+	}
+	r := rand.New(rand.NewPCG(t.seed^uint64(t.at.Group+1)<<32, t.at.Epoch))
+	t.tokens = t.tokens[:0]
+	var windows []window
+	lo := t.at.Group * groupChunks
+	for _, i := range t.order[lo:min(lo+groupChunks, len(t.order))] {
+		err := t.store.Read(t.learn, t.chunks[i], func(text []byte, ends bool) error {
+			from := len(t.tokens)
+			t.tokens = t.tok.Encode(t.tokens, text)
+			windows = t.cut(windows, from, ends, r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	r.Shuffle(len(windows), func(i, j int) { windows[i], windows[j] = windows[j], windows[i] })
+	t.windows = windows
+	return nil
+}
+
+// cut appends windows of at most n = context − 1 tokens that cover the tokens
+// behind from. Where there are more than n, the first window has a random length,
+// from 1 to n.
+func (t *texts) cut(windows []window, from int, ends bool, r *rand.Rand) []window {
+	n, end := t.context-1, len(t.tokens)
+	hi := end
+	if end-from > n {
+		hi = from + 1 + r.IntN(n)
+	}
+	for lo := from; lo < end; lo, hi = hi, min(hi+n, end) {
+		windows = append(windows, window{int32(lo), int32(hi), ends && hi == end})
+	}
+	return windows
+}
