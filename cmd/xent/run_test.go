@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"xent/internal/machine"
 )
 
 // mistakes are calls that fail, MODEL being a model, with what their message
@@ -234,14 +236,23 @@ func TestCompletion(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	o := decoded(t, must(t, "", "version", "--json"))
-	hasNames(t, "version", o, "schema_version command version revision modified go platform backend")
-	if o["command"] != "version" || o["go"] != runtime.Version() || o["platform"] != runtime.GOOS+"/"+runtime.GOARCH {
+	hasNames(t, "version", o, "schema_version command version revision modified go platform backend cpu cores")
+	if o["command"] != "version" || o["go"] != runtime.Version() || o["platform"] != runtime.GOOS+"/"+runtime.GOARCH || o["cpu"] != machine.CPU() ||
+		number(t, o, "cores") != float64(machine.Cores()) {
 		t.Errorf("%v", o)
 	}
-	line := must(t, "", "version")
+	text := must(t, "", "version")
+	fits(t, text)
+	flat := strings.ReplaceAll(text, "\n", " ")
 	for _, name := range slices.Sorted(maps.Keys(o)) {
-		if v, ok := o[name].(string); ok && name != "command" && name != "revision" && !strings.Contains(line, v) {
-			t.Errorf("%q lacks %s", line, v)
+		if v, ok := o[name].(string); ok && name != "command" && name != "revision" && !strings.Contains(flat, v) {
+			t.Errorf("%q lacks %s", text, v)
 		}
+	}
+	long := versionInfo{Version: "v0.0.0-20261124102850-7dd7e645fef1+dirty", Go: "go1.26.8", Platform: "windows/amd64", Backend: "avx512",
+		CPU: "Intel(R) Xeon(R) Platinum 8488C CPU @ 2.40GHz", Cores: 192}
+	fits(t, long.text(plainWidth))
+	if got := (versionInfo{Cores: 1}).text(plainWidth); !strings.Contains(got, "\nunknown CPU, 1 logical core; ") {
+		t.Errorf("%q", got)
 	}
 }

@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"xent/internal/gemm"
+	"xent/internal/machine"
 )
 
 // A versionInfo is what `xent version` prints.
@@ -20,6 +22,8 @@ type versionInfo struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	Backend  string `json:"backend"` // of matrix products
+	CPU      string `json:"cpu"`     // "" where the system does not tell
+	Cores    int    `json:"cores"`   // logical CPUs that --threads 0 can keep busy: see machine.Cores
 }
 
 func versionCommand(s *streams) *cobra.Command {
@@ -34,18 +38,29 @@ func versionCommand(s *streams) *cobra.Command {
 			if asJSON {
 				return printJSON(s.out, v)
 			}
-			fmt.Fprintf(s.out, "xent %s (%s, %s, matrix products: %s)\n", v.Version, v.Go, v.Platform, v.Backend)
-			return nil
+			_, err := io.WriteString(s.out, v.text(lineWidth(s.out)))
+			return err
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
 }
 
+// text is what people read: the program, then the machine.
+func (v versionInfo) text(width int) string {
+	cpu := v.CPU
+	if cpu == "" {
+		cpu = "unknown CPU"
+	}
+	return wrap(fmt.Sprintf("xent %s, %s, %s", v.Version, v.Go, v.Platform), width, "") +
+		wrap(fmt.Sprintf("%s, %s; matrix products: %s", cpu, count(v.Cores, "logical core"), v.Backend), width, "")
+}
+
 func thisVersion() versionInfo {
 	v := versionInfo{
 		Schema: schemaVersion, Command: "version", Version: "(unknown)",
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Backend: gemm.Backend(),
+		CPU: machine.CPU(), Cores: machine.Cores(),
 	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
