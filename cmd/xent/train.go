@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,10 +154,13 @@ func (t *training) run(ctx context.Context, s *streams) error {
 	t.Progress = view.show
 	var report *train.Report
 	var err error
-	if t.resume != "" {
+	switch {
+	case t.resume != "":
 		report, err = train.Resume(ctx, t.resume, t.Options)
-	} else if t.Out, err = t.folder(); err == nil {
+	case t.Out != "":
 		report, err = train.Run(ctx, t.Options)
+	default:
+		report, err = t.numbered(ctx, view)
 	}
 	view.clear()
 	switch {
@@ -167,29 +170,34 @@ func (t *training) run(ctx context.Context, s *streams) error {
 	default:
 		err = printReport(ctx, s.out, report, t.resume != "")
 	}
-	return t.explain(ctx, err)
+	return t.explain(ctx, err, t.resume != "" || view.begun != nil)
 }
 
-// folder returns --output, or the first of xent-run-1, xent-run-2, … that does
-// not exist.
-func (t *training) folder() (string, error) {
-	if t.Out != "" {
-		return t.Out, nil
-	}
+// numbered trains into the first of xent-run-1, xent-run-2, … that does not
+// exist, and into the next one when another run has taken that name by the
+// time the folder is made. The budget goes on counting from the start.
+func (t *training) numbered(ctx context.Context, view *trainView) (*train.Report, error) {
 	for n := 1; n < math.MaxInt32; n++ {
-		name := fmt.Sprintf("xent-run-%d", n)
-		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
-			return name, nil
-		} else if err != nil {
-			return "", err
+		t.Out = fmt.Sprintf("xent-run-%d", n)
+		if _, err := os.Lstat(t.Out); err == nil {
+			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		report, err := train.Run(ctx, t.Options)
+		switch {
+		case !errors.Is(err, fs.ErrExist) || view.begun != nil:
+			return report, err
+		case slices.Contains(t.Paths, "-"):
+			return nil, fmt.Errorf("%w: another run took the name, and standard input cannot be read twice; give --output", err)
 		}
 	}
-	return "", errors.New("no free name xent-run-N; give --output")
+	return nil, errors.New("no free name xent-run-N; give --output")
 }
 
 // explain puts errors into the words of the command line, and adds what a
-// person can do.
-func (t *training) explain(ctx context.Context, err error) error {
+// person can do. saved says that there is a run to go on with.
+func (t *training) explain(ctx context.Context, err error, saved bool) error {
 	var option *train.OptionError
 	var shape *lm.SpecError
 	var diverged *train.DivergedError
@@ -201,18 +209,18 @@ func (t *training) explain(ctx context.Context, err error) error {
 	case errors.As(err, &diverged):
 		return fmt.Errorf("%w (--rate)", err)
 	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return t.stopped(err)
+		return t.stopped(err, saved)
 	}
 	return err
 }
 
 // stopped says how to go on, if there is anything to go on with.
-func (t *training) stopped(err error) error {
+func (t *training) stopped(err error, saved bool) error {
 	dir, what := t.Out, "stopped; everything is saved in "+t.Out
 	if t.resume != "" {
 		dir, what = t.resume, "stopped; everything is saved in "+t.resume
 	}
-	if _, none := os.Stat(filepath.Join(dir, "state")); none != nil {
+	if !saved {
 		return &stoppedError{"interrupted before the first step; nothing was written", err}
 	}
 	var interrupted *train.InterruptedError

@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -90,6 +92,60 @@ func TestTrainJSON(t *testing.T) {
 	}
 }
 
+// TestTwoRunsAtOnce starts two runs without --output at the same time: both
+// find xent-run-1 free, and only one can have it.
+func TestTwoRunsAtOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	args := append([]string{"train", lessons(), "--minutes", "0.01", "--quiet", "--json"}, shape...)
+	var results [2]result
+	var both sync.WaitGroup
+	for i := range results {
+		both.Go(func() { results[i] = call(t, "", args...) })
+	}
+	both.Wait()
+	var models []string
+	for _, r := range results {
+		if r.code != exitDone {
+			t.Fatalf("code %d: %s", r.code, r.err)
+		}
+		models = append(models, member(t, decoded(t, r.out), "model").(string))
+	}
+	slices.Sort(models)
+	left, err := filepath.Glob("*")
+	if want := []string{"xent-run-1", "xent-run-2"}; err != nil || !slices.Equal(models, want) || !slices.Equal(left, want) {
+		t.Errorf("models %q in %q, %v", models, left, err)
+	}
+}
+
+// A rival is a text that takes a run's name when it is read.
+type rival struct {
+	io.Reader
+	dir string
+}
+
+func (r *rival) Read(p []byte) (int, error) {
+	if err := os.MkdirAll(filepath.Join(r.dir, "state"), 0o777); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}
+
+// TestNameTakenMeanwhile: what was read from standard input is gone by the time
+// that another name is needed.
+func TestNameTakenMeanwhile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out, errs bytes.Buffer
+	in := &rival{strings.NewReader(read(t, lessons())), "xent-run-1"}
+	code := run(t.Context(), in, &out, &errs, append([]string{"train", "-", "--steps", "1"}, shape...))
+	if want := ": another run took the name, and standard input cannot be read twice; give --output\n"; code != exitFailed ||
+		!strings.HasPrefix(errs.String(), "xent: creating xent-run-1: ") || !strings.HasSuffix(errs.String(), want) || strings.Count(errs.String(), "\n") != 1 {
+		t.Errorf("code %d: %s", code, &errs)
+	}
+	if left, err := filepath.Glob("*"); err != nil || !slices.Equal(left, []string{"xent-run-1"}) {
+		t.Errorf("left behind: %q %v", left, err)
+	}
+}
+
 // A trigger calls f once the text written to it matches.
 type trigger struct {
 	bytes.Buffer
@@ -137,20 +193,32 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 }
 
-// TestInterruptAtOnce stops a run that has nothing yet.
+// TestInterruptAtOnce stops a run that has nothing yet, also while another
+// takes its name.
 func TestInterruptAtOnce(t *testing.T) {
+	const want = "xent: interrupted before the first step; nothing was written\n"
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
 	dir := filepath.Join(t.TempDir(), "m")
 	var out, errs bytes.Buffer
-	code := run(ctx, nil, &out, &errs, append(tiny().args, "-o", dir))
-	if code != exitInterrupted || errs.String() != "xent: interrupted before the first step; nothing was written\n" {
+	in := &rival{readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF }), dir}
+	code := run(ctx, in, &out, &errs, append([]string{"train", "-", "-o", dir}, shape...))
+	if code != exitInterrupted || errs.String() != want {
+		t.Errorf("code %d, %s", code, &errs)
+	}
+	dir += "2"
+	errs.Reset()
+	code = run(ctx, nil, &out, &errs, append(tiny().args, "-o", dir))
+	if code != exitInterrupted || errs.String() != want {
 		t.Errorf("code %d, %s", code, &errs)
 	}
 	if _, err := os.Lstat(dir); err == nil {
 		t.Error("a folder is left")
 	}
 }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // TestFlagNames holds the table that translates errors to the flags.
 func TestFlagNames(t *testing.T) {
