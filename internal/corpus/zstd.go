@@ -18,6 +18,9 @@ const (
 	maxWindow = 128 << 20
 	// maxBlock is the longest text of one block (RFC 8878, 3.1.1.2.4).
 	maxBlock = 128 << 10
+	// firstWindow is what a decoder starts with: room for a block and as much
+	// before it, so that short texts are decoded once.
+	firstWindow = 2 * maxBlock
 )
 
 // A zstdReader decompresses zstd frames in memory that follows their text.
@@ -28,9 +31,9 @@ const (
 // shown a smaller window in the announced one's place, as large as the text so
 // far and the next block together: no match reaches back further. Where the text
 // outgrows it, the window is doubled and the frame decoded again from its start,
-// for which its blocks are kept until the window is the announced one. That is
-// at most as much text again as the window holds, once a frame; the windows are
-// within four times the frame's text and half a megabyte.
+// for which its blocks are kept until the window is the announced one. That costs
+// at most the time to decode one window of text a second time, and all that is
+// allocated for a frame is within a mebibyte and six times its text.
 type zstdReader struct {
 	frame   zstdFrame
 	decoder *zstd.Decoder
@@ -69,7 +72,7 @@ func (r *zstdReader) next() error {
 		return err
 	}
 	r.open, r.given, r.again = true, 0, 0
-	return r.start(maxBlock)
+	return r.start(firstWindow)
 }
 
 // start decodes the frame from its beginning with a window of at least n bytes,
