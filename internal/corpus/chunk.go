@@ -15,7 +15,7 @@ type Chunk struct {
 func Chunks(texts []Text, size int64) (list []Chunk) {
 	gathered := int64(0) // bytes of the last chunk, if more can join it
 	for i, t := range texts {
-		switch parts := (t.size + size - 1) / size; {
+		switch parts := (t.Len() + size - 1) / size; {
 		case parts > 1:
 			for part := range parts {
 				list = append(list, Chunk{int32(i), 1, int32(part), int32(parts)})
@@ -23,10 +23,10 @@ func Chunks(texts []Text, size int64) (list []Chunk) {
 			gathered = 0
 		case gathered == 0 || gathered >= size:
 			list = append(list, Chunk{int32(i), 1, 0, 1})
-			gathered = t.size
+			gathered = t.Len()
 		default:
 			list[len(list)-1].count++
-			gathered += t.size
+			gathered += t.Len()
 		}
 	}
 	return list
@@ -51,7 +51,7 @@ func Spread(texts []Text, chunks []Chunk, size int64) (list []Chunk) {
 // error of yield is returned as it is.
 func (s *Store) Read(texts []Text, c Chunk, yield func(text []byte, ends bool) error) error {
 	for i, t := range texts[c.first : c.first+c.count] {
-		lo, hi := int64(0), t.size
+		lo, hi := int64(0), t.Len()
 		if c.parts > 1 {
 			var err error
 			if lo, hi, err = s.bounds(t, c); err != nil {
@@ -62,7 +62,7 @@ func (s *Store) Read(texts []Text, c Chunk, yield func(text []byte, ends bool) e
 		if err != nil {
 			return err
 		}
-		if err := yield(b, hi == t.size && !t.cut); err != nil {
+		if err := yield(b, hi == t.Len() && !t.Cut()); err != nil {
 			return err
 		}
 	}
@@ -76,15 +76,15 @@ func (c Chunk) bytes(texts []Text) (n int64) {
 		return t.nominal(c.part+1, c.parts) - t.nominal(c.part, c.parts)
 	}
 	for _, t := range texts[c.first : c.first+c.count] {
-		n += t.size
+		n += t.Len()
 	}
 	return n
 }
 
 // nominal is where part i of n would begin if any place would do.
 func (t Text) nominal(i, n int32) int64 {
-	whole, rest := t.size/int64(n), t.size%int64(n)
-	return whole*int64(i) + rest*int64(i)/int64(n) // t.size·i may overflow
+	whole, rest := t.Len()/int64(n), t.Len()%int64(n)
+	return whole*int64(i) + rest*int64(i)/int64(n) // t.Len()·i may overflow
 }
 
 // bounds returns the place of a chunk that is a part of t.
@@ -101,7 +101,7 @@ func (s *Store) boundary(t Text, i, n int32) (int64, error) {
 	if i == 0 || i == n {
 		return at, nil
 	}
-	line, err := s.lineStartFrom(t, at, at+t.size/int64(n)/4)
+	line, err := s.lineStartFrom(t, at, at+t.Len()/int64(n)/4)
 	if err != nil || line >= 0 {
 		return line, err
 	}
@@ -114,7 +114,7 @@ type spreader struct{ size, total, taken, passed int64 }
 func newSpreader(texts []Text, size int64) spreader {
 	s := spreader{size: size}
 	for _, t := range texts {
-		s.total += t.size
+		s.total += t.Len()
 	}
 	return s
 }

@@ -11,7 +11,7 @@ import (
 const splitByDocument = 20
 
 // Split parts the documents into those to learn from and those to be measured
-// on. Empty documents are in neither. Which bytes are held out does not depend on
+// on, and forgets them. Empty documents are in neither. Which bytes are held out does not depend on
 // the order or the names of the documents.
 //
 // With 20 documents or more, at most a tenth of them is held out. Documents of
@@ -32,60 +32,63 @@ const splitByDocument = 20
 // from and none is held out; otherwise neither part is empty, unless there is no
 // text at all. The error is one of reading.
 func (s *Store) Split() (learn, held []Text, err error) {
-	if len(s.texts) >= splitByDocument {
-		learn, held = splitWhole(s.texts)
+	texts := s.texts
+	s.texts = nil
+	if len(texts) >= splitByDocument {
+		learn, held = splitWhole(texts)
 		return learn, held, nil
 	}
-	for _, t := range s.texts {
+	for _, t := range texts {
 		at, err := s.cut(t)
 		if err != nil {
 			return nil, nil, err
 		}
-		if at == t.size {
+		if at == t.Len() {
 			learn = append(learn, t)
 			continue
 		}
-		first, rest := t, t
-		first.size, first.cut = at, true
-		rest.at, rest.size = t.at+at, t.size-at
-		learn, held = append(learn, first), append(held, rest)
+		learn = append(learn, Text{at: t.at, signed: -at, hash: t.hash})
+		held = append(held, Text{at: t.at + at, signed: t.Len() - at, hash: t.hash})
 	}
 	if len(held) == 0 {
-		learn, held = splitWhole(s.texts)
+		learn, held = splitWhole(texts)
 	}
 	return learn, held, nil
 }
 
-// splitWhole splits texts in the order of their hashes.
+// splitWhole splits texts in the order of their hashes. Those to learn from take
+// the place of all.
 func splitWhole(texts []Text) (learn, held []Text) {
 	most := len(texts) / 10
-	var rarest []Text
-	runs := 0
-	for rest := texts; len(rest) > 0; runs++ {
-		n := 1
-		for n < len(rest) && rest[n].hash == rest[0].hash {
+	var rarest uint64 // hash of the text that occurs least
+	occurs, distinct := len(texts)+1, 0
+	for at := 0; at < len(texts); distinct++ {
+		n, first := 1, texts[at]
+		for at+n < len(texts) && texts[at+n].hash == first.hash {
 			n++
 		}
 		if len(held)+n <= most {
-			held = append(held, rest[:n]...)
+			held = append(held, texts[at:at+n]...)
 		} else {
-			learn = append(learn, rest[:n]...)
+			learn = append(texts[:len(learn)], texts[at:at+n]...)
 		}
-		if rarest == nil || n < len(rarest) {
-			rarest = rest[:n]
+		if n < occurs {
+			rarest, occurs = first.hash, n
 		}
-		rest = rest[n:]
+		at += n
 	}
-	if len(held) == 0 && runs > 1 {
-		held = slices.Clone(rarest)
-		learn = slices.DeleteFunc(learn, func(t Text) bool { return t.hash == rarest[0].hash })
+	if len(held) == 0 && distinct > 1 {
+		isRarest := func(t Text) bool { return t.hash == rarest }
+		first := slices.IndexFunc(learn, isRarest)
+		held = slices.Clone(learn[first : first+occurs])
+		learn = slices.DeleteFunc(learn, isRarest)
 	}
 	return learn, held
 }
 
 // cut returns where the part of t that is held out starts.
 func (s *Store) cut(t Text) (int64, error) {
-	n := t.size
+	n := t.Len()
 	tenth := n - n/10
 	if tenth == n {
 		return n, nil
@@ -144,7 +147,7 @@ func (s *Store) lineStartFrom(t Text, at, most int64) (int64, error) {
 // runeStart returns the first position from at on where a rune of t starts, or
 // at where none starts before four bytes are over: that is not UTF-8.
 func (s *Store) runeStart(t Text, at int64) (int64, error) {
-	b, err := s.read(t, at, min(utf8.UTFMax, t.size-at))
+	b, err := s.read(t, at, min(utf8.UTFMax, t.Len()-at))
 	if err != nil {
 		return 0, err
 	}

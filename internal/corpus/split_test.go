@@ -38,7 +38,7 @@ func stored(t testing.TB, docs []Document) *Store {
 func contents(t testing.TB, s *Store, texts []Text) (list []string) {
 	t.Helper()
 	for _, text := range texts {
-		b, err := s.read(text, 0, text.size)
+		b, err := s.read(text, 0, text.Len())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,21 +41,21 @@ type Content struct {
 
 // A Text is a document in a Store, or a part of one.
 type Text struct {
-	at, size int64
-	hash     uint64 // the first bits of the whole document's SHA-256
-	cut      bool
+	at     int64
+	signed int64  // length in bytes, negative if it is Cut: there may be millions
+	hash   uint64 // the first bits of the whole document's SHA-256
 }
 
 // Len returns the text's length in bytes.
-func (t Text) Len() int64 { return t.size }
+func (t Text) Len() int64 { return max(t.signed, -t.signed) }
 
 // Cut reports whether the document goes on behind the text, so that its end
 // ends no document.
-func (t Text) Cut() bool { return t.cut }
+func (t Text) Cut() bool { return t.signed < 0 }
 
 // Load reads what Each reads into a Store, which the caller closes. Less than
-// a megabyte is in memory beside what room grants and 40 bytes a document, but
-// one JSON line is held as a whole.
+// a megabyte is in memory beside what room grants and some 50 bytes a document,
+// but one JSON line is held as a whole.
 func Load(ctx context.Context, paths []string, o Options, room Room) (*Store, error) {
 	l := loader{Store: &Store{spool: spool{room: room}}, sum: sha256.New(), copying: make([]byte, 1<<16)}
 	r := newReader(ctx, o, &l)
@@ -78,8 +78,8 @@ func Load(ctx context.Context, paths []string, o Options, room Room) (*Store, er
 // Close gives back what the Store took. Texts cannot be read any more.
 func (s *Store) Close() error { return s.spool.close() }
 
-// Texts returns the documents that are not empty.
-func (s *Store) Texts() []Text { return slices.Clone(s.texts) }
+// Texts returns the documents that are not empty, until Split has parted them.
+func (s *Store) Texts() []Text { return s.texts }
 
 // OnDisk returns how many bytes are kept in Room.Dir.
 func (s *Store) OnDisk() int64 { return s.spool.written }
@@ -133,7 +133,7 @@ func (l *loader) add(at int64) int64 {
 	}
 	size := l.spool.size() - at
 	if size > 0 {
-		l.texts = append(l.texts, Text{at: at, size: size, hash: binary.BigEndian.Uint64(digest[:])})
+		l.texts = append(l.texts, Text{at: at, signed: size, hash: binary.BigEndian.Uint64(digest[:])})
 	}
 	return size
 }
