@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"xent/train"
 )
 
 // What TestDocuments changes about a command of the documentation, and no
@@ -165,5 +171,88 @@ func TestDocumentRules(t *testing.T) {
 	if ran := runExamples(t, "```console\n$ xent train notes/ my-text.txt -o m --minutes 9\n$ go run ./cmd/xent eval m letters.txt \\\n   --json > r.json\n"+
 		"$ cat r.json\n$ XENT_SEED=2 xent sample m -n 4 | head -n 1\n$ xent tokenize m --json --text \"a b\" | xent tokenize m --decode -\n```\n"); ran != 4 {
 		t.Errorf("%d commands ran", ran)
+	}
+}
+
+// named finds the names that docs/json.md explains in the section of a command:
+// all that are in code type, and those that rows of tables begin with.
+func named(t *testing.T, section string) (all, rows map[string]bool) {
+	t.Helper()
+	_, text, found := strings.Cut(read(t, "../../docs/json.md"), "\n## "+section+"\n")
+	if !found {
+		t.Fatalf("docs/json.md has no section %s", section)
+	}
+	text, _, _ = strings.Cut(text, "\n## ")
+	all, rows = map[string]bool{}, map[string]bool{}
+	code := regexp.MustCompile("`([a-z0-9_]+)`")
+	for line := range strings.Lines(text) {
+		for _, m := range code.FindAllStringSubmatch(line, -1) {
+			all[m[1]] = true
+		}
+		if cells := strings.Split(line, "|"); len(cells) > 1 {
+			for _, m := range code.FindAllStringSubmatch(cells[1], -1) {
+				rows[m[1]] = true
+			}
+		}
+	}
+	return all, rows
+}
+
+// names adds the names of all members, at any depth, but not those inside of
+// options and plan.
+func names(v any, to map[string]bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, e := range v {
+			names(e, to)
+		}
+	case map[string]any:
+		for name, e := range v {
+			if to[name] = true; name != "options" && name != "plan" {
+				names(e, to)
+			}
+		}
+	}
+}
+
+// TestJSONIsDocumented holds docs/json.md to what is printed, name by name.
+func TestJSONIsDocumented(t *testing.T) {
+	dir := t.TempDir()
+	file(t, filepath.Join(dir, "a.txt"), "An old crab.\n")
+	file(t, filepath.Join(dir, "b.bin"), "\x00\x01")
+	tokens := filepath.Join(t.TempDir(), "tokens.jsonl")
+	result := must(t, "", "eval", tinyModel(t), dir, "--json", "--per-token", tokens)
+	var report bytes.Buffer
+	r := &train.Report{Plan: []byte("{}"), Divergence: &train.Divergence{}, Curve: []train.Point{{TrainNats: 1}}}
+	r.Corpus.Baselines = []train.Baseline{{}}
+	if err := printReportJSON(&report, r, map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	total, _ := named(t, "eval")
+	for section, printed := range map[string]string{"train": report.String(), "eval": result + read(t, tokens), "version": must(t, "", "version", "--json")} {
+		got := map[string]bool{}
+		for d := json.NewDecoder(strings.NewReader(printed)); ; {
+			var v any
+			if err := d.Decode(&v); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			names(v, got)
+		}
+		for _, common := range []string{"schema_version", "command", "options", "nonfinite"} {
+			delete(got, common)
+		}
+		all, rows := named(t, section)
+		for name := range got {
+			if !all[name] && !(section == "train" && total[name]) { // train's heldout is eval's total
+				t.Errorf("docs/json.md does not explain %s of %s", name, section)
+			}
+		}
+		for name := range rows {
+			if !got[name] {
+				t.Errorf("docs/json.md explains %s, which %s does not print", name, section)
+			}
+		}
 	}
 }

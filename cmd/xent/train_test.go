@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"xent/entropy"
 	"xent/train"
 )
 
@@ -69,6 +70,9 @@ func TestTrainSource(t *testing.T) {
 	fits(t, strings.ReplaceAll(r.out+r.err, dir, "m"))
 }
 
+const trainNames = `schema_version command model options plan parameters vocab steps best_step tokens_trained seconds already_done
+	best heldout floor_bits_per_byte divergence baselines corpus curve`
+
 func TestTrainJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	args := append([]string{"train", "-", "--steps", "2", "--seed", "5", "--json", "--quiet"}, shape...)
@@ -78,17 +82,55 @@ func TestTrainJSON(t *testing.T) {
 			t.Fatalf("code %d, standard error %q", r.code, r.err)
 		}
 		o := decoded(t, r.out)
-		hasNames(t, "the object", o, `schema_version command model options plan parameters vocab steps best_step tokens_trained seconds already_done
-			heldout baselines curve`)
+		hasNames(t, "the object", o, trainNames)
 		hasNames(t, "options", o["options"], `output resume text_field seed minutes steps max_tokens size vocab ctx width layers heads kv_heads head_dim
 			hidden rate schedule weight_decay batch_tokens micro_tokens eval_every checkpoint_every json quiet threads`)
 		hasNames(t, "a baseline", member(t, o, "baselines").([]any)[0], "name bits_per_byte")
+		hasNames(t, "the corpus", o["corpus"], "source documents bytes tokens heldout_documents heldout_bytes evaluated_bytes skipped")
 		curve := member(t, o, "curve").([]any)
 		hasNames(t, "the curve's first point", curve[0], "step tokens heldout_nats_per_token heldout_bits_per_byte")
 		hasNames(t, "its last", curve[len(curve)-1], "step tokens train_nats_per_token heldout_nats_per_token heldout_bits_per_byte")
-		if o["command"] != "train" || o["model"] != dir || number(t, o, "schema_version") != 1 || number(t, o, "options.seed") != 5 || number(t, o, "steps") != 2 {
+		if o["command"] != "train" || o["model"] != dir || number(t, o, "schema_version") != 1 || number(t, o, "options.seed") != 5 || number(t, o, "steps") != 2 ||
+			number(t, o, "best.step") != number(t, o, "best_step") || o["floor_bits_per_byte"] != nil || o["divergence"] != nil ||
+			number(t, o, "corpus.heldout_bytes") != number(t, o, "heldout.bytes_total") {
 			t.Errorf("%v", o)
 		}
+	}
+}
+
+// TestTrainJSONWhenDone asks again about a run that is finished: what was not
+// measured is null, the curve and its best point are known.
+func TestTrainJSONWhenDone(t *testing.T) {
+	o := decoded(t, must(t, "", "train", "--resume", tinyModel(t), "--json"))
+	hasNames(t, "the object", o, trainNames)
+	hasNames(t, "options", o["options"], "resume json quiet threads")
+	for _, name := range []string{"heldout", "floor_bits_per_byte", "divergence", "baselines", "corpus"} {
+		if o[name] != nil {
+			t.Errorf("%s is %v, but nothing was measured", name, o[name])
+		}
+	}
+	lowest := math.Inf(1)
+	for _, p := range member(t, o, "curve").([]any) {
+		lowest = min(lowest, number(t, p.(map[string]any), "heldout_bits_per_byte"))
+	}
+	if o["already_done"] != true || number(t, o, "best.heldout_bits_per_byte") != lowest || number(t, o, "best.step") != number(t, o, "best_step") {
+		t.Errorf("best %v of %v", o["best"], o["curve"])
+	}
+}
+
+// TestTrainJSONNotFinite: no result of a run is lost to a number that JSON
+// does not have.
+func TestTrainJSONNotFinite(t *testing.T) {
+	var out bytes.Buffer
+	r := &train.Report{Plan: []byte("{}"), Divergence: &train.Divergence{KL: entropy.Nats(math.Inf(1)), StdErr: entropy.Nats(math.NaN())}}
+	r.Corpus.Baselines = []train.Baseline{{Name: "a", BitsPerByte: math.NaN()}}
+	if err := printReportJSON(&out, r, nil); err != nil {
+		t.Fatal(err)
+	}
+	o := decoded(t, out.String())
+	d, b := member(t, o, "divergence").(map[string]any), member(t, o, "baselines").([]any)[0].(map[string]any)
+	if d["kl_nats_per_story"] != nil || d["kl_standard_error_nats_per_story"] != nil || b["bits_per_byte"] != nil || number(t, o, "divergence.entropy_nats_per_story") != 0 {
+		t.Errorf("%s", &out)
 	}
 }
 
@@ -185,11 +227,6 @@ func TestInterruptAndResume(t *testing.T) {
 	r := call(t, "", "train", "--resume", dir, "-q")
 	if r.code != exitDone || r.err != "" || !strings.HasPrefix(r.out, dir+" had finished all its 6 steps before.\n") {
 		t.Errorf("resuming a finished run: code %d, %q\n%s", r.code, r.err, r.out)
-	}
-	o := decoded(t, must(t, "", "train", "--resume", dir, "-q", "--json"))
-	hasNames(t, "options", o["options"], "resume json quiet threads")
-	if o["already_done"] != true {
-		t.Errorf("already_done %v", o["already_done"])
 	}
 }
 

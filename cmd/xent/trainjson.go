@@ -3,12 +3,16 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"math"
+	"slices"
 
 	"xent/measure"
 	"xent/train"
 )
 
-// A trainJSON is the object that `xent train --json` prints.
+// A trainJSON is the object that `xent train --json` prints. It has all its
+// members always: what is not known, or not there, is null. docs/json.md says
+// what they mean.
 type trainJSON struct {
 	Schema      int             `json:"schema_version"`
 	Command     string          `json:"command"`
@@ -21,25 +25,48 @@ type trainJSON struct {
 	Tokens      int64           `json:"tokens_trained"`
 	Seconds     float64         `json:"seconds"`
 	AlreadyDone bool            `json:"already_done"`
-	Plan        json.RawMessage `json:"plan"`              // all that decided the run, as in xent.json
-	HeldOut     *measure.Total  `json:"heldout,omitempty"` // of the best model; not measured again when already done
-	Floor       *float64        `json:"floor_bits_per_byte,omitempty"`
-	Divergence  *divergenceJSON `json:"divergence,omitempty"`
+	Plan        json.RawMessage `json:"plan"` // all that decided the run, as in xent.json
+	Best        *train.Point    `json:"best"` // of the curve
+	HeldOut     *measure.Total  `json:"heldout"`
+	Floor       *finite         `json:"floor_bits_per_byte"`
+	Divergence  *divergenceJSON `json:"divergence"`
 	Baselines   []baselineJSON  `json:"baselines"`
+	Corpus      *corpusJSON     `json:"corpus"`
 	Curve       []train.Point   `json:"curve"`
 }
 
 type divergenceJSON struct {
-	Stories      int     `json:"stories"`
-	CrossEntropy float64 `json:"cross_entropy_nats_per_story"`
-	Entropy      float64 `json:"entropy_nats_per_story"`
-	KL           float64 `json:"kl_nats_per_story"`
-	StdErr       float64 `json:"kl_standard_error_nats_per_story"`
+	Stories      int    `json:"stories"`
+	CrossEntropy finite `json:"cross_entropy_nats_per_story"`
+	Entropy      finite `json:"entropy_nats_per_story"`
+	KL           finite `json:"kl_nats_per_story"`
+	StdErr       finite `json:"kl_standard_error_nats_per_story"`
 }
 
 type baselineJSON struct {
-	Name        string  `json:"name"`
-	BitsPerByte float64 `json:"bits_per_byte"`
+	Name        string `json:"name"`
+	BitsPerByte finite `json:"bits_per_byte"`
+}
+
+type corpusJSON struct {
+	Source         bool     `json:"source"`
+	Documents      int      `json:"documents"`
+	Bytes          int      `json:"bytes"`
+	Tokens         int      `json:"tokens"`
+	HeldDocuments  int      `json:"heldout_documents"`
+	HeldBytes      int      `json:"heldout_bytes"`
+	EvaluatedBytes int      `json:"evaluated_bytes"`
+	Skipped        []string `json:"skipped"`
+}
+
+// A finite number is written as null where it is not.
+type finite float64
+
+func (x finite) MarshalJSON() ([]byte, error) {
+	if f := float64(x); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return json.Marshal(f)
+	}
+	return []byte("null"), nil
 }
 
 func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) error {
@@ -48,17 +75,28 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 		Parameters: r.Spec.Parameters(), Vocab: r.Spec.Vocab, Steps: r.Steps, BestStep: r.BestStep, Tokens: r.Tokens,
 		Seconds: r.Elapsed.Seconds(), AlreadyDone: r.AlreadyDone, Plan: r.Plan, Curve: r.Curve,
 	}
-	if !r.AlreadyDone {
-		out.HeldOut = &r.HeldOut
+	if i := slices.IndexFunc(r.Curve, func(p train.Point) bool { return p.Step == r.BestStep }); i >= 0 {
+		out.Best = &r.Curve[i]
 	}
-	for _, b := range r.Corpus.Baselines {
-		out.Baselines = append(out.Baselines, baselineJSON{b.Name, b.BitsPerByte})
-	}
-	if r.Corpus.Floor > 0 {
-		out.Floor = &r.Corpus.Floor
-	}
-	if d := r.Divergence; d != nil {
-		out.Divergence = &divergenceJSON{d.Stories, float64(d.CrossEntropy), float64(d.Entropy), float64(d.KL), float64(d.StdErr)}
+	if !r.AlreadyDone { // else nothing was measured and the corpus not read
+		out.measured(r)
 	}
 	return printJSON(w, out)
+}
+
+// measured fills in what a run that came to its end just now has found out.
+func (out *trainJSON) measured(r *train.Report) {
+	c := &r.Corpus
+	out.HeldOut = &r.HeldOut
+	out.Corpus = &corpusJSON{c.Source, c.Documents, c.Bytes, c.Tokens, c.HeldDocuments, c.HeldBytes, c.EvaluatedBytes, append([]string{}, c.Skipped...)}
+	for _, b := range c.Baselines {
+		out.Baselines = append(out.Baselines, baselineJSON{b.Name, finite(b.BitsPerByte)})
+	}
+	if c.Floor > 0 {
+		floor := finite(c.Floor)
+		out.Floor = &floor
+	}
+	if d := r.Divergence; d != nil {
+		out.Divergence = &divergenceJSON{d.Stories, finite(d.CrossEntropy), finite(d.Entropy), finite(d.KL), finite(d.StdErr)}
+	}
 }
