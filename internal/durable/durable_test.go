@@ -160,24 +160,3 @@ func TestErrorsNameTheFinalPath(t *testing.T) {
 		}
 	}
 }
-
-func TestSweep(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"keep", ".hidden"} {
-		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(temporary(filepath.Join(dir, "a")), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Join(temporary(filepath.Join(dir, "b")), "sub"), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := Sweep(dir); err != nil {
-		t.Fatal(err)
-	}
-	if got := names(t, dir); !slices.Equal(got, []string{".hidden", "keep"}) {
-		t.Errorf("left %v", got)
-	}
-}

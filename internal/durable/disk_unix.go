@@ -1,0 +1,32 @@
+//go:build !windows
+
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// replace renames from to to, in place of a file of that name.
+func replace(from, to string) error { return os.Rename(from, to) }
+
+// syncFolder brings the names in dir to the disk. Some file systems cannot do
+// that for folders and say EINVAL; a rename is then as durable as they make it.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err = before(OpSyncFolder, dir, ""); err != nil {
+		err = &fs.PathError{Op: "sync", Path: dir, Err: err}
+	} else {
+		err = d.Sync()
+	}
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	return err
+}
