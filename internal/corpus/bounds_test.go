@@ -58,6 +58,7 @@ func hostile() map[string]string {
 		"extra field of 64 KiB.gz":           gzipHeader(4) + "\xff\xff" + strings.Repeat("e", 80),
 		"members of nothing.gz":              strings.Repeat(gzipHeader(0)+"\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", 5),
 		"members with extra fields.gz":       strings.Repeat(gzipHeader(4)+"\x01\x00e\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00", 4) + gzipHeader(4) + "\xff\xff",
+		"a member, then an open name.gz":     gz("") + gzipHeader(8) + strings.Repeat("n", 60),
 		"stored block of 64 KiB.gz":          gzipHeader(0) + "\x01\xff\xff\x00\x00abc",
 		"stored blocks of nothing.gz":        gzipHeader(0) + strings.Repeat("\x00\x00\x00\xff\xff", 16),
 		"a long run.gz":                      gz(strings.Repeat("\x00", 100<<10)),

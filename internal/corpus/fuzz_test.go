@@ -6,12 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -47,6 +49,9 @@ func checkDecoder(t *testing.T, in []byte, size int, open func(io.Reader) (io.Re
 	}
 	var wantN int64
 	var want [sha256.Size]byte
+	if errors.Is(err, gzip.ErrHeader) {
+		return // the standard library does not mind reserved flags
+	}
 	r, wrong := other(bytes.NewReader(in))
 	if wrong == nil {
 		wantN, want, wrong = digest(r, buf, most)

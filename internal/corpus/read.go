@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // decompress returns the plain bytes of f and the name they would have,
@@ -55,11 +53,11 @@ func decompressStream(in io.Reader) (io.ReadCloser, error) {
 }
 
 func openGzip(f io.Reader) (io.ReadCloser, error) {
-	z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
+	z, err := newGzipReader(f)
 	if err != nil {
 		return nil, compressed("gzip", err)
 	}
-	return decoder{"gzip", z, func() { z.Close() }}, nil
+	return decoder{"gzip", z, func() { z.z.Close() }}, nil
 }
 
 func openZstd(f io.Reader) (io.ReadCloser, error) {
