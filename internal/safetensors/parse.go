@@ -7,9 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/bits"
 	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"xent/internal/tensor"
@@ -25,7 +26,7 @@ func Parse(b []byte) (*File, error) {
 	case n > maxHeader:
 		return nil, fmt.Errorf("not a safetensors file: it announces a header of %d bytes, the format allows %d", n, maxHeader)
 	case n > uint64(len(b)-8):
-		return nil, fmt.Errorf("truncated: it announces a header of %d bytes and holds %d after the length", n, len(b)-8)
+		return nil, fmt.Errorf("truncated: it announces a header of %d bytes and holds %d after the length; copy it again", n, len(b)-8)
 	}
 	header, data := b[8:8+n], b[8+n:]
 	if len(header) == 0 || header[0] != '{' {
@@ -70,7 +71,7 @@ func parseHeader(header []byte) ([]entry, map[string]string, error) {
 	}
 	dec := json.NewDecoder(bytes.NewReader(header))
 	if _, err := dec.Token(); err != nil { // the opening brace
-		return nil, nil, headerError(err)
+		return nil, nil, headerError(header, err)
 	}
 	var entries []entry
 	var metadata map[string]string
@@ -78,22 +79,25 @@ func parseHeader(header []byte) ([]entry, map[string]string, error) {
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, nil, headerError(err)
+			return nil, nil, headerError(header, err)
 		}
 		name := key.(string) // an object's keys are strings, or Token fails
+		if err := checkName(name); err != nil {
+			return nil, nil, fmt.Errorf("header: %w", err)
+		}
 		if seen[name] {
 			return nil, nil, fmt.Errorf("header: tensor %s is described twice", name)
 		}
 		seen[name] = true
 		if name == metadataKey {
 			if err := dec.Decode(&metadata); err != nil {
-				return nil, nil, fmt.Errorf("header: %s: %w", metadataKey, headerError(err))
+				return nil, nil, headerError(header, err, metadataKey)
 			}
 			continue
 		}
 		e := entry{name: name}
 		if err := dec.Decode(&e); err != nil {
-			return nil, nil, fmt.Errorf("header: tensor %s: %w", name, headerError(err))
+			return nil, nil, headerError(header, err, "tensor "+name)
 		}
 		if err := e.check(); err != nil {
 			return nil, nil, fmt.Errorf("header: tensor %s: %w", name, err)
@@ -101,7 +105,7 @@ func parseHeader(header []byte) ([]entry, map[string]string, error) {
 		entries = append(entries, e)
 	}
 	if _, err := dec.Token(); err != nil { // the closing brace
-		return nil, nil, headerError(err)
+		return nil, nil, headerError(header, err)
 	}
 	if rest := header[dec.InputOffset():]; len(bytes.TrimLeft(rest, " \t\r\n")) > 0 {
 		return nil, nil, errors.New("header: more follows the JSON object")
@@ -109,11 +113,37 @@ func parseHeader(header []byte) ([]entry, map[string]string, error) {
 	return entries, metadata, nil
 }
 
-func headerError(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("header: the JSON object does not end")
+// headerError is encoding/json's err with its place: in is the part of the
+// header that has a value of another type, and a mistake of syntax has a byte.
+func headerError(header []byte, err error, in ...string) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		place := append([]string{"header"}, in...)
+		if wrong.Field != "" {
+			place = append(place, wrong.Field)
+		}
+		return fmt.Errorf("%s: unexpected %.40s", strings.Join(place, ": "), wrong.Value)
 	}
-	return err
+	var syntax *json.SyntaxError
+	if !errors.As(json.Unmarshal(header, new(struct{})), &syntax) { // from the header's start, unlike a Decoder's
+		return fmt.Errorf("header: %w", err)
+	}
+	return fmt.Errorf("header: broken JSON at byte %d of %d: %w", syntax.Offset, len(header), syntax)
+}
+
+// The longest name and the most dimensions of a tensor, so that what is said
+// about it stays readable.
+const (
+	maxName       = 1000
+	maxDimensions = 64
+)
+
+// checkName refuses names that would break a line, here and in [Digest].
+func checkName(name string) error {
+	if len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return fmt.Errorf("%.60q is no name: at most %d bytes of printable characters are", name, maxName)
+	}
+	return nil
 }
 
 // check refuses descriptions that are incomplete or meaningless by themselves.
@@ -121,10 +151,14 @@ func (e *entry) check() error {
 	switch {
 	case e.DType == "":
 		return errors.New("no dtype")
+	case checkName(e.DType) != nil:
+		return fmt.Errorf("dtype: %w", checkName(e.DType))
 	case e.Shape == nil:
 		return errors.New("no shape")
+	case len(e.Shape) > maxDimensions:
+		return fmt.Errorf("a shape of %d dimensions; %d are the most", len(e.Shape), maxDimensions)
 	case len(e.Offsets) != 2:
-		return errors.New("data_offsets is not a pair")
+		return errors.New("data_offsets is not a pair of numbers")
 	case e.Offsets[0] < 0 || e.Offsets[1] < e.Offsets[0]:
 		return fmt.Errorf("data_offsets %v is not a range", e.Offsets)
 	}
@@ -146,7 +180,7 @@ func checkLayout(entries []entry, size int) error {
 	for _, e := range entries {
 		switch {
 		case e.Offsets[1] > size:
-			return fmt.Errorf("truncated: tensor %s ends at byte %d of %d", e.name, e.Offsets[1], size)
+			return fmt.Errorf("truncated: tensor %s ends at byte %d of %d; copy the file again", e.name, e.Offsets[1], size)
 		case e.Offsets[0] < end:
 			return fmt.Errorf("tensor %s overlaps %s", e.name, last)
 		case e.Offsets[0] > end:

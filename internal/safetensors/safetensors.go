@@ -7,8 +7,9 @@
 //	the rest  the tensors' bytes, little-endian and row-major, offsets counted from here
 //
 // Tensors must cover the rest of the file without overlap, hole or remainder,
-// and no name may occur twice. Whatever the bytes are, memory stays within a
-// small multiple of their number.
+// and no name may occur twice. Beyond the specification, names are at most 1000
+// bytes of printable characters and shapes have at most 64 dimensions. Whatever
+// the bytes are, memory stays within a small multiple of their number.
 package safetensors
 
 import (
