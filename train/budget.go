@@ -43,7 +43,7 @@ func productRate(workers int) float64 {
 // budget fixes the number of steps, of evaluations and of checkpoints, and
 // returns the time that the rest of the run is expected to take.
 func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected time.Duration, err error) {
-	p, evaluations := &r.plan, mostEvaluations
+	p, evaluations := &r.plan, 0
 	switch {
 	case o.Steps > 0:
 		p.Steps = o.Steps
@@ -55,26 +55,61 @@ func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected
 			return 0, err
 		}
 	}
-	if expected == 0 {
+	if evaluations == 0 {
 		evaluations = r.affordable()
 	}
 	p.EvalEvery = or(o.EvalEvery, max(1, (p.Steps+evaluations-1)/evaluations))
 	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
+	if expected == 0 {
+		expected = r.expected()
+		r.restart()
+	}
 	return expected, nil
 }
 
 const mostEvaluations = 20
 
-// affordable is how many evaluations take at most a quarter of the work of the
-// steps, by counting tokens: one that is only scored costs a third of one that
-// is learnt from, and windows overlap by half.
-func (r *run) affordable() int {
+// evaluation is the work of one evaluation, counted in tokens that are learnt
+// from: one that is only scored costs a third, and windows overlap by half.
+func (r *run) evaluation() int {
 	tokens := 0
 	for _, doc := range r.data.evaluated {
 		tokens += len(r.data.tok.Encode(nil, doc.Text))
 	}
-	evaluation := max(tokens*2/3, 1)
-	return min(max(r.plan.Steps*r.plan.BatchTokens/4/evaluation, 2), mostEvaluations)
+	return max(tokens*2/3, 1)
+}
+
+// affordable is how many evaluations take at most a quarter of the work of the
+// steps.
+func (r *run) affordable() int {
+	return min(max(r.plan.Steps*r.plan.BatchTokens/4/r.evaluation(), 2), mostEvaluations)
+}
+
+// fewSteps are over before anybody could read how long they will take.
+const fewSteps = 20
+
+// expected times two steps, which the caller undoes, and returns the time that
+// what is left of the run will take, or 0 where that is not known.
+func (r *run) expected() time.Duration {
+	p := &r.plan
+	left := p.Steps - r.progress.Step
+	if left <= fewSteps {
+		return 0
+	}
+	var step time.Duration
+	for range 2 { // the first one also sizes buffers
+		timer := stopwatch()
+		if r.step() != nil { // it will be said when it happens in earnest
+			return 0
+		}
+		step = timer()
+	}
+	evaluations := left/p.EvalEvery + 1
+	perToken := step.Seconds() / float64(p.BatchTokens)
+	final := float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes)
+	work := float64(left)*float64(p.BatchTokens) + (float64(evaluations)+final)*float64(r.evaluation())
+	saves := time.Duration(left/p.CheckpointEvery+1) * saveTime(p.Spec)
+	return time.Duration(work*perToken*float64(time.Second)) + saves
 }
 
 // calibrate times steps and an evaluation, undoes them, and fits the number of

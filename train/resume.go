@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"xent/internal/durable"
 	"xent/internal/gemm"
 	"xent/tokenizer"
 )
@@ -18,37 +20,94 @@ import (
 // Resume continues the run of the folder dir from its checkpoint, with the
 // options it was started with; of o, Stdin, Workers and Progress are used. The
 // corpus is read again and must be what it was. A finished run is not an error:
-// the report says AlreadyDone, and holds no measurements.
+// the report says AlreadyDone, and holds no measurements. Errors are those of
+// Run.
 func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	began := time.Now()
 	c, err := readCheckpoint(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &dataset{}
-	r := &run{out: dir, plan: c.plan, progress: c.progress, data: d}
-	if r.done() {
+	if r := (&run{out: dir, plan: c.plan, progress: c.progress, data: &dataset{}}); r.done() {
 		return r.summary(began, true), nil
 	}
-	if d, err = reload(ctx, dir, c, &o); err != nil {
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	for _, path := range []string{checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
+		durable.Sweep(path) // what stays does no harm
+	}
+	return resume(ctx, dir, &o, began)
+}
+
+// resume is Resume of a folder that is locked. It reads the checkpoint anew:
+// whoever held the lock until now may have gone on.
+func resume(ctx context.Context, dir string, o *Options, began time.Time) (*Report, error) {
+	c, err := readCheckpoint(dir)
+	if err != nil {
+		return nil, err
+	}
+	d, err := reload(ctx, dir, c, o)
+	if err != nil {
 		return nil, err
 	}
 	defer d.close()
-	if r, err = newRun(dir, c.plan, d, &o); err != nil {
+	if err := c.plan.fits(d, dir, true); err != nil {
 		return nil, err
 	}
-	if err := r.restore(c); err != nil {
+	r, err := newRun(dir, c.plan, d, o)
+	if err != nil {
+		return nil, err
+	}
+	expected, err := r.reenter(c)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", checkpointPath(dir), err)
 	}
 	if c.plan.Backend != gemm.Backend() || c.plan.Go != runtime.Version() {
 		r.emit(&Resumed{gemm.Backend(), c.plan.Backend, runtime.Version(), c.plan.Go})
 	}
 	c.weights, c.m1, c.m2 = nil, nil, nil
-	r.begin(0)
+	r.begin(expected)
 	if err := r.loop(ctx); err != nil {
 		return nil, err
 	}
 	return r.finish(ctx, began)
+}
+
+// reenter puts the run where a checkpoint was written, and returns the time
+// that the rest is expected to take.
+func (r *run) reenter(c *checkpoint) (time.Duration, error) {
+	if err := r.restore(c); err != nil {
+		return 0, err
+	}
+	expected := r.expected()
+	return expected, r.restore(c)
+}
+
+// A BusyError says that another process, or another call, trains in the folder.
+type BusyError struct {
+	Out string
+	PID int // of the process; 0 where it is not known
+}
+
+func (e *BusyError) Error() string {
+	who := "another process"
+	if e.PID != 0 {
+		who = fmt.Sprintf("process %d", e.PID)
+	}
+	return fmt.Sprintf("%s is being trained by %s: wait for it, or stop it", e.Out, who)
+}
+
+// lock keeps other trainers out of a model folder. Readers need no lock.
+func lock(dir string) (unlock func() error, err error) {
+	unlock, err = durable.Lock(filepath.Join(dir, stateDir, lockName))
+	var held *durable.LockedError
+	if errors.As(err, &held) {
+		err = &BusyError{dir, held.PID}
+	}
+	return unlock, err
 }
 
 // reload reads a checkpoint's tokenizer and corpus again, which must be the

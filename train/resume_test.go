@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xent/model"
 )
 
 // TestResume cuts a run off after each of its steps.
@@ -192,5 +194,28 @@ func TestSenselessCheckpoint(t *testing.T) {
 		if _, err := Resume(context.Background(), dir, Options{amounts: fewStories}); err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: error %v", name, err)
 		}
+	}
+}
+
+// TestBusy: while one trains in a folder another cannot, and readers can.
+func TestBusy(t *testing.T) {
+	o := options(t, 8)
+	o.Progress = func(e Event) {
+		ev, ok := e.(*Evaluated)
+		if !ok {
+			return
+		}
+		_, err := Resume(context.Background(), o.Out, Options{amounts: fewStories})
+		var busy *BusyError
+		if !errors.As(err, &busy) || busy.Out != o.Out || strings.Contains(err.Error(), "\n") {
+			t.Errorf("step %d: a second trainer: %v", ev.Step, err)
+		}
+		if _, err := model.Open(o.Out); err != nil {
+			t.Errorf("step %d: a reader: %v", ev.Step, err)
+		}
+	}
+	mustRun(t, o)
+	if r, err := Resume(context.Background(), o.Out, Options{amounts: fewStories}); err != nil || !r.AlreadyDone {
+		t.Errorf("afterwards: %v", err)
 	}
 }

@@ -56,6 +56,7 @@ type progress struct {
 const (
 	stateDir        = "state"
 	checkpointName  = "checkpoint"
+	lockName        = "lock"
 	weightsTensor   = "weights"
 	firstTensor     = "moment1"
 	secondTensor    = "moment2"

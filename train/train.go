@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"xent/entropy"
+	"xent/internal/durable"
 	"xent/lm"
 	"xent/measure"
 	"xent/model"
@@ -53,7 +54,8 @@ func (d *Divergence) BelowFloor() bool { return d.KL < -4*d.StdErr }
 
 // Run makes the folder o.Out and trains a model into it. When ctx ends it
 // saves and returns an [*InterruptedError]. Other errors: [*OptionError],
-// [*DivergedError], and those of reading and writing, which name the file.
+// [*NeedError], [*BusyError], [*DivergedError], and those of reading and writing,
+// which name the file.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	began := o.Started
 	if began.IsZero() {
@@ -66,6 +68,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := mayCreate(o.Out); err != nil {
 		return nil, err
 	}
+	durable.Sweep(o.Out) // what stays does no harm
 	if o.Minutes == 0 && o.Steps == 0 && o.MaxTokens == 0 {
 		o.Minutes = DefaultMinutes
 	}
@@ -84,7 +87,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := p.Spec.Validate(); err != nil {
 		return nil, err
 	}
-	if err := p.fits(d); err != nil {
+	if err := p.fits(d, filepath.Dir(o.Out), false); err != nil {
 		return nil, err
 	}
 	r, err := newRun(o.Out, p, d, &o)
@@ -98,6 +101,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := r.create(); err != nil {
 		return nil, err
 	}
+	unlock, err := lock(o.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	r.begin(expected)
 	if err := r.loop(ctx); err != nil {
 		return nil, err
@@ -136,10 +144,10 @@ func absolute(path string) string {
 // begin says what will be done.
 func (r *run) begin(expected time.Duration) {
 	p := &r.plan
-	n := int64(p.Spec.Parameters())
+	disk, _ := p.disk()
 	r.emit(&Begun{
-		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: int(n), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
-		BatchTokens: p.BatchTokens, Memory: p.memory(r.data), Disk: 16 * n, Expected: expected, Backend: p.Backend,
+		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: p.Spec.Parameters(), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
+		BatchTokens: p.BatchTokens, Memory: p.memory(r.data), Disk: disk + r.data.info.OnDisk, Expected: expected, Backend: p.Backend,
 	})
 }
 

@@ -43,7 +43,7 @@ var mistakes = []struct {
 	{"train --vocab 0 --steps 1", 2, "--vocab 0: want a positive number"},
 	{"train --eval-every -1 --steps 1", 2, "--eval-every -1: want a positive number"},
 	{"train --weight-decay -1 --steps 1", 2, "--weight-decay -1: want a number in [0, +Inf)"},
-	{"train MODEL/tokenizer.json --steps 1 --width 1000000", 1, "choose a smaller model, context or batch"},
+	{"train MODEL/tokenizer.json --steps 1 --width 1000000", 1, "size small would fit"},
 	{"train MODEL/tokenizer.json --steps 1 --heads 3 --kv-heads 2", 2, "--kv-heads: 2 does not divide the 3 heads"},
 	{"train -t -1", 2, "--threads -1: want a number from 1 on, or 0 for all"},
 	{"train --resume MODEL more", 2, `reads its own corpus again: leave out "more"`},

@@ -201,6 +201,7 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 	var option *train.OptionError
 	var shape *lm.SpecError
 	var diverged *train.DivergedError
+	var need *train.NeedError
 	switch {
 	case errors.As(err, &option):
 		return usagef("%s %v: want %s", flagName(option.Option), option.Value, option.Want)
@@ -208,6 +209,10 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 		return usagef("%s: %s", flagName(shape.Field), shape.Why)
 	case errors.As(err, &diverged):
 		return fmt.Errorf("%w (--rate)", err)
+	case errors.As(err, &need) && need.MicroTokens > 0:
+		return fmt.Errorf("%w: --micro-tokens %d", err, need.MicroTokens)
+	case errors.As(err, &need) && need.Size != "":
+		return fmt.Errorf("%w: --size %s", err, need.Size)
 	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return t.stopped(err, saved)
 	}

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"path"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,16 +28,62 @@ func Available() (free int64, limit string) {
 	if n, ok := machine(); ok {
 		lower(n, "the machine's free memory")
 	}
-	for _, c := range []struct{ max, now string }{
-		{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"},
-		{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"},
-	} {
-		most, ok := number(c.max)
-		if now, also := number(c.now); ok && also && most < 1<<62 {
-			lower(most-now, "the container's memory limit")
+	for _, dir := range cgroups() {
+		most, ok := number(dir + "/memory.max")
+		now, also := number(dir + "/memory.current")
+		if !ok { // version 1
+			most, ok = number(dir + "/memory.limit_in_bytes")
+			now, also = number(dir + "/memory.usage_in_bytes")
+		}
+		if ok && also && most < 1<<62 {
+			lower(most-now+reclaimable(dir), "the container's memory limit")
 		}
 	}
 	return free, limit
+}
+
+// cgroups lists the folders of the control groups that this process is in, from
+// its own up, each of which may have a limit. In a container the topmost is all
+// there is to be seen.
+func cgroups() (dirs []string) {
+	list, _ := os.ReadFile("/proc/self/cgroup")
+	return append(cgroupsOf(string(list)), "/sys/fs/cgroup", "/sys/fs/cgroup/memory")
+}
+
+// cgroupsOf reads lines "NUMBER:CONTROLLERS:PATH", which have no controllers in
+// version 2.
+func cgroupsOf(list string) (dirs []string) {
+	for line := range strings.Lines(list) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) < 3 {
+			continue
+		}
+		root := ""
+		switch {
+		case fields[1] == "":
+			root = "/sys/fs/cgroup"
+		case slices.Contains(strings.Split(fields[1], ","), "memory"):
+			root = "/sys/fs/cgroup/memory"
+		default:
+			continue
+		}
+		for at := path.Clean("/" + fields[2]); at != "/"; at = path.Dir(at) {
+			dirs = append(dirs, root+at)
+		}
+	}
+	return dirs
+}
+
+// reclaimable is how much of a control group's use is a cache of files, which
+// the kernel gives up when memory is wanted.
+func reclaimable(dir string) (n int64) {
+	stat, _ := os.ReadFile(dir + "/memory.stat")
+	for line := range bytes.Lines(stat) {
+		if rest, ok := bytes.CutPrefix(line, []byte("inactive_file ")); ok {
+			n, _ = strconv.ParseInt(strings.TrimSpace(string(rest)), 10, 64)
+		}
+	}
+	return n
 }
 
 // machine reads MemAvailable, which Linux gives in kB.

@@ -1,0 +1,112 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"xent/internal/durable"
+	"xent/internal/memory"
+)
+
+// memory estimates the bytes a run needs: weights, gradients and two moments;
+// what training and evaluation compute with; what is kept of the corpus; and the
+// tokens of a group of its chunks, with what is collected as garbage now and then.
+func (p *plan) memory(d *dataset) int64 {
+	sum := int64(0)
+	add := func(n int64) { // saturates
+		if sum += n; sum < 0 || n < 0 {
+			sum = math.MaxInt64
+		}
+	}
+	n := int64(p.Spec.Parameters())
+	if n > math.MaxInt64/32 {
+		return math.MaxInt64
+	}
+	add(20 * n) // with a checkpoint on its way to the disk
+	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
+	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
+	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
+	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 32<<20)
+	return sum
+}
+
+// evaluationTokens is how many tokens package model computes at a time.
+const evaluationTokens = 1024
+
+// disk returns the bytes of the finished folder, and those of a checkpoint that
+// is written beside the last one: weights are 4 bytes a parameter, a checkpoint
+// has them and two moments.
+func (p *plan) disk() (folder, beside int64) {
+	n := min(int64(p.Spec.Parameters()), math.MaxInt64/64)
+	return 16*n + int64(p.Spec.Vocab)*100 + 1<<16, 12 * n
+}
+
+// A NeedError says that a run needs more memory or disk than there is.
+type NeedError struct {
+	What       string // "memory" or "disk"
+	Need, Free int64  // bytes
+	Limit      string // who leaves no more
+	Resumed    bool   // the run has begun: nothing can be changed about it
+	// What would fit, with all else the same: fewer tokens computed at a time,
+	// which changes no bit, or another size; neither if nothing does.
+	MicroTokens int
+	Size        string
+	FitNeed     int64 // of that
+}
+
+func (e *NeedError) Error() string {
+	advice := "not even size " + sizes[0].name + " would fit"
+	switch {
+	case e.Resumed:
+		advice = "free some, then resume again"
+	case e.MicroTokens > 0:
+		advice = fmt.Sprintf("computing %d tokens at a time would fit (%s)", e.MicroTokens, megabytes(e.FitNeed))
+	case e.Size != "":
+		advice = fmt.Sprintf("size %s would fit (%s)", e.Size, megabytes(e.FitNeed))
+	}
+	return fmt.Sprintf("this would take %s of %s, and %s leaves %s: %s", megabytes(e.Need), e.What, e.Limit, megabytes(e.Free), advice)
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%d MB", (n+1<<20-1)>>20) }
+
+// fits refuses what cannot be held by the memory, or by the disk of the folder
+// dir, before it is asked for. A resumed run has its files there already.
+func (p *plan) fits(d *dataset, dir string, resumed bool) error {
+	memoryFree, limit := memory.Available()
+	needs := func(p *plan) int64 { return p.memory(d) }
+	if need := needs(p); need > memoryFree {
+		return p.refuse(NeedError{What: "memory", Need: need, Free: memoryFree, Limit: limit, Resumed: resumed}, needs)
+	}
+	needs = func(p *plan) int64 {
+		folder, beside := p.disk()
+		if resumed {
+			return beside
+		}
+		return folder + beside
+	}
+	if free, known := durable.Free(dir); known && needs(p) > free {
+		return p.refuse(NeedError{What: "disk", Need: needs(p), Free: free, Limit: "that of " + dir, Resumed: resumed}, needs)
+	}
+	return nil
+}
+
+// refuse adds to e what would fit.
+func (p *plan) refuse(e NeedError, needs func(*plan) int64) error {
+	q := *p
+	for !e.Resumed && q.MicroTokens > p.Spec.Context {
+		q.MicroTokens = max(q.MicroTokens/2, p.Spec.Context)
+		if e.FitNeed = needs(&q); e.FitNeed <= e.Free {
+			e.MicroTokens = q.MicroTokens
+			return &e
+		}
+	}
+	for i := len(sizes) - 1; i >= 0; i-- {
+		s := &sizes[i]
+		q.Spec, q.MicroTokens = s.shape.spec(s.shape.Vocab), s.batchTokens
+		if e.FitNeed = needs(&q); e.FitNeed <= e.Free {
+			e.Size = s.name
+			return &e
+		}
+	}
+	return &e
+}
