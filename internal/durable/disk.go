@@ -38,15 +38,16 @@ func (f *file) sync() error {
 	return f.f.Sync()
 }
 
-func (f *file) close() error {
-	err := before(OpClose, f.f.Name(), "")
-	if err != nil {
-		err = &fs.PathError{Op: "close", Path: f.f.Name(), Err: err}
+func (f *file) close() (err error) {
+	defer func() { // also when TestHook panics
+		if closed := f.f.Close(); err == nil {
+			err = closed
+		}
+	}()
+	if err := before(OpClose, f.f.Name(), ""); err != nil {
+		return &fs.PathError{Op: "close", Path: f.f.Name(), Err: err}
 	}
-	if closed := f.f.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return nil
 }
 
 // syncFile brings a file that is not open to the disk.

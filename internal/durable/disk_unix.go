@@ -12,6 +12,9 @@ import (
 // replace renames from to to, in place of a file of that name.
 func replace(from, to string) error { return os.Rename(from, to) }
 
+// isOpen reports whether err says that a file cannot be removed since it is open.
+func isOpen(error) bool { return false }
+
 // syncFolder brings the names in dir to the disk. Some file systems cannot do
 // that for folders and say EINVAL; a rename is then as durable as they make it.
 func syncFolder(dir string) error {

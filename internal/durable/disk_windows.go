@@ -25,5 +25,8 @@ func replace(from, to string) error {
 	}
 }
 
+// isOpen reports whether err says that a file cannot be removed since it is open.
+func isOpen(err error) bool { return errors.Is(err, windows.ERROR_SHARING_VIOLATION) }
+
 // syncFolder does nothing: Windows has no such operation, and journals renames.
 func syncFolder(string) error { return nil }

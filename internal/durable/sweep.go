@@ -59,5 +59,8 @@ func removeDead(name string) error {
 	if opened, err := f.Stat(); err != nil || !os.SameFile(named, opened) {
 		return nil
 	}
-	return remove(name)
+	if err := remove(name); !isOpen(err) {
+		return err
+	}
+	return nil // its writer is about to lock it
 }

@@ -228,7 +228,7 @@ func TestWriteWhileSweeping(t *testing.T) {
 				default:
 				}
 				for _, p := range []string{path, fmt.Sprint(path, j%4, j/4%10), filepath.Join(fmt.Sprint(path, i, j%10), "b")} {
-					if err := Sweep(p); err != nil {
+					if err := Sweep(p); err != nil && !isOpen(err) { // as a folder is while Windows renames it
 						t.Error(err)
 					}
 				}
