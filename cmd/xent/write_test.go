@@ -15,7 +15,7 @@ func TestSample(t *testing.T) {
 		return must(t, "", append([]string{"sample", tinyModel(t), "--tokens", "20"}, args...)...)
 	}
 	first, second := sample("--seed", "4"), sample("--seed", "5")
-	if first != sample("--seed", "4", "-t", "1") || first == second {
+	if first != sample("--seed", "4", "-t", "1") || first != sample("--seed", "4", "-t", "1000000000") || first == second {
 		t.Errorf("seed 4: %q, seed 5: %q", first, second)
 	}
 	if got := sample("--seed", "4", "--number", "2"); got != first+"\n"+second {

@@ -25,14 +25,23 @@ type Task interface {
 	Do(worker, lo, hi int)
 }
 
-// Workers returns the number of goroutines that a request stands for: itself
-// when positive, otherwise GOMAXPROCS.
+// Workers returns the number of goroutines that a request stands for:
+// GOMAXPROCS when it is not positive, otherwise itself, but no more than
+// GOMAXPROCS or 256, whichever is more. More goroutines than processors gain
+// nothing, yet each costs its worker's scratch; up to 256 are given all the same,
+// so that few processors can show what many compute.
+//
+// Workers of what Workers returned is never more than that, whatever happens to
+// GOMAXPROCS: scratch for the first number is enough.
 func Workers(requested int) int {
+	processors := runtime.GOMAXPROCS(0)
 	if requested > 0 {
-		return requested
+		return min(requested, max(processors, most))
 	}
-	return runtime.GOMAXPROCS(0)
+	return processors
 }
+
+const most = 256
 
 // Run calls t.Do on disjoint ranges of at most grain indices that cover
 // [0, n), on at most Workers(workers) goroutines, and returns when all are

@@ -1,6 +1,7 @@
 package par
 
 import (
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,7 @@ func (m *mark) Do(worker, lo, hi int) {
 func TestEveryIndexOnce(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 7, 64, 1000} {
 		for _, grain := range []int{0, 1, 3, 64, 5000} {
-			for _, workers := range []int{0, 1, 2, 8} {
+			for _, workers := range []int{0, 1, 2, 8, math.MaxInt} {
 				m := &mark{seen: make([]atomic.Int32, n), grain: max(grain, 1), workers: Workers(workers)}
 				Run(workers, n, grain, m)
 				for i := range m.seen {
@@ -39,6 +40,24 @@ func TestEveryIndexOnce(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWorkers(t *testing.T) {
+	processors := runtime.GOMAXPROCS(3)
+	defer runtime.GOMAXPROCS(processors)
+	for _, c := range []struct{ processors, requested, want int }{
+		{3, 0, 3}, {3, math.MinInt, 3}, {3, 1, 1}, {3, 8, 8}, {3, 256, 256}, {3, 257, 256}, {3, math.MaxInt, 256},
+		{300, 0, 300}, {300, 257, 257}, {300, math.MaxInt, 300},
+	} {
+		runtime.GOMAXPROCS(c.processors)
+		if got := Workers(c.requested); got != c.want {
+			t.Errorf("%d requested with GOMAXPROCS %d: %d, want %d", c.requested, c.processors, got, c.want)
+		}
+	}
+	runtime.GOMAXPROCS(3)
+	if got := Workers(300); got != 256 { // what was granted before GOMAXPROCS fell
+		t.Errorf("300 of 300 processors are %d of 3", got)
 	}
 }
 
