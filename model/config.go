@@ -67,15 +67,15 @@ func parseConfig(b []byte) (*config, lm.Spec, error) {
 func (c *config) implemented() error {
 	switch {
 	case len(c.Architectures) > 0 && (len(c.Architectures) > 1 || c.Architectures[0] != architecture):
-		return fmt.Errorf("architectures: %q; only %q can be used", c.Architectures, architecture)
+		return fmt.Errorf("architectures: %.100s; only %q can be used", fmt.Sprintf("%q", c.Architectures), architecture)
 	case len(c.Architectures) == 0 && c.ModelType != "llama":
-		return fmt.Errorf("no architectures, and model_type is %q; only llama can be used", c.ModelType)
+		return fmt.Errorf("no architectures, and model_type is %.60q; only llama can be used", c.ModelType)
 	case value(c.HiddenAct, "silu") != "silu":
-		return fmt.Errorf("hidden_act: %q; only silu can be used", *c.HiddenAct)
+		return fmt.Errorf("hidden_act: %.60q; only silu can be used", *c.HiddenAct)
 	case isSet(c.RopeScaling):
 		return errors.New("rope_scaling: scaled rotary positions cannot be used")
 	case c.RopeParameters != nil && value(c.RopeParameters.Type, "default") != "default":
-		return fmt.Errorf("rope_parameters: rope_type %q; only default can be used", *c.RopeParameters.Type)
+		return fmt.Errorf("rope_parameters: rope_type %.60q; only default can be used", *c.RopeParameters.Type)
 	case value(c.Rotary, 1) != 1, c.RopeParameters != nil && value(c.RopeParameters.Rotary, 1) != 1:
 		return errors.New("partial_rotary_factor: only 1 can be used")
 	case isSet(c.Quantization):
@@ -177,19 +177,20 @@ func value[T any](p *T, otherwise T) T {
 // isSet reports whether a field is there and not null.
 func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// decodeJSON is json.Unmarshal with errors that speak of the file.
+// decodeJSON is json.Unmarshal with errors that speak of the file: a field, or
+// the line and the byte, since some of these files are one long line.
 func decodeJSON(b []byte, to any) error {
 	err := json.Unmarshal(b, to)
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return fmt.Errorf("%s: unexpected %s", wrong.Field, wrong.Value)
+		return fmt.Errorf("%s: unexpected %.40s", wrong.Field, wrong.Value)
 	case errors.As(err, &wrong):
 		return errors.New("not a JSON object")
 	case errors.As(err, &syntax):
 		at := min(max(int(syntax.Offset), 0), len(b))
-		return fmt.Errorf("broken JSON in line %d: %w", bytes.Count(b[:at], []byte("\n"))+1, err)
+		return fmt.Errorf("broken JSON in line %d, at byte %d of %d: %w", bytes.Count(b[:at], []byte("\n"))+1, at, len(b), err)
 	}
 	return err
 }

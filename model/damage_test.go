@@ -9,7 +9,6 @@ import (
 	"xent/internal/safetensors"
 	"xent/internal/tensor"
 	"xent/lm"
-	"xent/tokenizer"
 )
 
 // edit changes one file's bytes.
@@ -196,49 +195,4 @@ func TestConfigDefaults(t *testing.T) {
 			t.Errorf("%s\nis %+v (%v)\nwant %+v", text, got, err, want)
 		}
 	}
-}
-
-func FuzzConfig(f *testing.F) {
-	b, err := configJSON(testSpec(true), 256, true)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b)
-	f.Add([]byte(`{"architectures":["LlamaForCausalLM"],"hidden_size":8,"rope_parameters":{"rope_theta":1e6}}`))
-	f.Add([]byte(`{"model_type":"llama","vocab_size":9,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":4}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		c, s, err := parseConfig(b)
-		if err != nil {
-			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("an error of several lines: %q", err)
-			}
-			return
-		}
-		again, err := configJSON(s, value(c.BOS, 0), c.BOS != nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c2, s2, err := parseConfig(again)
-		if err != nil || s2 != s || (c2.BOS == nil) != (c.BOS == nil) {
-			t.Errorf("%+v came back as %+v (%v)", s, s2, err)
-		}
-	})
-}
-
-func FuzzSettings(f *testing.F) {
-	f.Add([]byte(`{"bos_token":{"content":"<|bos|>"},"add_bos_token":true}`))
-	f.Add([]byte(`{"bos_token":null}`))
-	tok := tokenizer.Bytes()
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if id, err := endOfText(tok, b, &config{}); err == nil && id != nil && (*id < 0 || int(*id) >= tok.Vocab()) {
-			t.Errorf("EOS %d", *id)
-		}
-		got, err := declareBOS(tok, b, &config{})
-		if err != nil {
-			return
-		}
-		if id, ok := got.BOS(); got.AddsBOS() && (!ok || int(id) >= tok.Vocab()) {
-			t.Errorf("adds BOS %d %v", id, ok)
-		}
-	})
 }

@@ -108,7 +108,7 @@ func declareBOS(t *tokenizer.Tokenizer, settings []byte, c *config) (*tokenizer.
 		return t, nil // the post-processor has the token by its id
 	case name != "":
 		if id, known = t.ID(name); !known && value(s.Add, false) {
-			return nil, fmt.Errorf("bos_token: %s has no token %q", tokenizerFile, name)
+			return nil, fmt.Errorf("bos_token: %s has no token %.60q", tokenizerFile, name)
 		}
 	case !known && c.BOS != nil && *c.BOS >= 0 && int(*c.BOS) < t.Vocab():
 		id, known = *c.BOS, true
