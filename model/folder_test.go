@@ -96,13 +96,13 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteWeights(dir, a, nil); err != nil {
+		if err := WriteWeights(dir, a, tokenizer.Bytes(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if after, _ := os.ReadFile(filepath.Join(dir, weightsFile)); !bytes.Equal(before, after) {
 			t.Error("saving the same weights again gives other bytes")
 		}
-		if err := WriteWeights(dir, testArena(tied, 2), map[string]string{"step": "7"}); err != nil {
+		if err := WriteWeights(dir, testArena(tied, 2), tokenizer.Bytes(), map[string]string{"step": "7"}); err != nil {
 			t.Fatal(err)
 		}
 		other, err := Open(dir)
@@ -125,7 +125,7 @@ func TestOpenWhileSaving(t *testing.T) {
 	go func() {
 		var err error
 		for i := 0; i < 10 && err == nil; i++ {
-			err = WriteWeights(dir, arenas[i%2], nil)
+			err = WriteWeights(dir, arenas[i%2], tokenizer.Bytes(), nil)
 		}
 		done <- err
 	}()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 
 	"xent/internal/durable"
@@ -39,7 +38,11 @@ func Create(dir string, s lm.Spec, t *tokenizer.Tokenizer, more func(dir string)
 		}{
 			{configFile, config}, {tokenizerFile, t.AppendJSON(nil)}, {settingsFile, t.ConfigJSON(s.Context)},
 		} {
-			if err := os.WriteFile(filepath.Join(dir, f.name), f.bytes, 0o666); err != nil {
+			err := durable.WriteFile(filepath.Join(dir, f.name), func(w io.Writer) error {
+				_, err := w.Write(f.bytes)
+				return err
+			})
+			if err != nil {
 				return err
 			}
 		}
@@ -52,17 +55,18 @@ func Create(dir string, s lm.Spec, t *tokenizer.Tokenizer, more func(dir string)
 
 // WriteWeights writes the parameters as dir/model.safetensors, float32, in
 // place of such a file: whoever opens the folder finds the old weights or the
-// new ones. Their checksum goes into the file's metadata, beside metadata (nil:
-// none), and Open verifies it. Equal arguments give equal bytes.
-func WriteWeights(dir string, a *lm.Arena, metadata map[string]string) error {
+// new ones. The file's metadata holds, beside metadata (nil: none), the weights'
+// checksum and which tokenizer they belong to, t, which must be the folder's: Open
+// verifies both. Equal arguments give equal bytes.
+func WriteWeights(dir string, a *lm.Arena, t *tokenizer.Tokenizer, metadata map[string]string) error {
 	specs := a.Spec().Tensors()
 	tensors := make([]tensor.Tensor, len(specs))
-	for i, t := range specs {
-		tensors[i] = tensor.Tensor{Name: t.Name, DType: tensor.F32, Shape: shapeOf(t), Data: tensor.Bytes(a.Tensor(t.Name).Data())}
+	for i, p := range specs {
+		tensors[i] = tensor.Tensor{Name: p.Name, DType: tensor.F32, Shape: shapeOf(p), Data: tensor.Bytes(a.Tensor(p.Name).Data())}
 	}
 	all := map[string]string{"format": "pt"} // transformers refuses files without it
 	maps.Copy(all, metadata)
-	all[digestKey] = safetensors.Digest(tensors)
+	all[digestKey], all[tokenizerKey] = safetensors.Digest(tensors), tokenizerDigest(t)
 	return durable.WriteFile(filepath.Join(dir, weightsFile), func(w io.Writer) error {
 		return safetensors.Write(w, tensors, all)
 	})
@@ -71,5 +75,5 @@ func WriteWeights(dir string, a *lm.Arena, metadata map[string]string) error {
 // Save makes the folder dir with a whole model in it, as Create and
 // WriteWeights do.
 func Save(dir string, a *lm.Arena, t *tokenizer.Tokenizer) error {
-	return Create(dir, a.Spec(), t, func(dir string) error { return WriteWeights(dir, a, nil) })
+	return Create(dir, a.Spec(), t, func(dir string) error { return WriteWeights(dir, a, t, nil) })
 }

@@ -76,6 +76,13 @@ func TestForeignTokenizer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	tok, err := OpenTokenizer(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteWeights(dir, a, tok, nil); err != nil {
+		t.Fatal(err)
+	}
 	m, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -258,7 +258,7 @@ func (r *run) evaluate(ctx context.Context) error {
 	if best {
 		g.Best = len(g.Curve) - 1
 		meta := map[string]string{"step": fmt.Sprint(g.Step), "heldout_bits_per_byte": fmt.Sprint(point.BitsPerByte)}
-		if err := model.WriteWeights(r.out, r.arena, meta); err != nil {
+		if err := model.WriteWeights(r.out, r.arena, r.data.tok, meta); err != nil {
 			return err
 		}
 	}
