@@ -69,18 +69,34 @@ func (b *bomb) Do(_, lo, hi int) {
 	}
 }
 
+// ended fails unless the members of all teams are gone within a second.
+func ended(t *testing.T, before int) {
+	t.Helper()
+	for range 1000 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+}
+
 func TestPanicReachesTheCaller(t *testing.T) {
+	before := runtime.NumGoroutine()
 	for _, workers := range []int{1, 4} {
-		func() {
-			defer func() {
-				if recover() != "boom" {
-					t.Errorf("workers=%d: the task's panic was lost", workers)
-				}
+		for at := range 100 { // on the caller's goroutine and on others
+			func() {
+				defer func() {
+					if recover() != "boom" {
+						t.Errorf("workers=%d: the task's panic at %d was lost", workers, at)
+					}
+				}()
+				Run(workers, 100, 1, &bomb{at})
 			}()
-			Run(workers, 100, 1, &bomb{at: 50})
-		}()
+		}
 		Run(workers, 100, 1, &bomb{at: -1}) // the team is usable again
 	}
+	ended(t, before)
 }
 
 type quitter struct{ bomb }
@@ -93,6 +109,7 @@ func (q *quitter) Do(_, lo, hi int) {
 
 // TestGoexit: a task that ends its goroutine must not leave Run waiting.
 func TestGoexit(t *testing.T) {
+	before := runtime.NumGoroutine()
 	for at := range 20 {
 		done := make(chan struct{})
 		go func() {
@@ -102,6 +119,7 @@ func TestGoexit(t *testing.T) {
 		}()
 		<-done
 	}
+	ended(t, before)
 }
 
 // TestManyCallers runs many callers at once, more than there are processors,
@@ -124,13 +142,7 @@ func TestManyCallers(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	for range 2000 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Errorf("%d goroutines, %d before", runtime.NumGoroutine(), before)
+	ended(t, before)
 }
 
 type nothing struct{}
