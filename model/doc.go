@@ -30,5 +30,6 @@
 // Whatever would make the numbers wrong is an error that names the file and
 // the field or tensor: other architectures, biases, scaled rotary positions,
 // quantised weights, tensors that are missing, too many or of another shape, a
-// tokenizer with more tokens than the model, weights whose checksum differs.
+// tokenizer with more tokens than the model, weights whose checksum differs or that
+// were saved with another tokenizer, files of other kinds.
 package model

@@ -115,38 +115,6 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestOpenWhileSaving reads a folder again and again while two models take
-// turns in it: every read gives one of the two.
-func TestOpenWhileSaving(t *testing.T) {
-	arenas := [2]*lm.Arena{testArena(true, 1), testArena(true, 2)}
-	want := [2]*xent.Rows{losses(t, inMemory(t, arenas[0])), losses(t, inMemory(t, arenas[1]))}
-	dir := saved(t, arenas[0])
-	done := make(chan error, 1)
-	go func() {
-		var err error
-		for i := 0; i < 10 && err == nil; i++ {
-			err = WriteWeights(dir, arenas[i%2], tokenizer.Bytes(), nil)
-		}
-		done <- err
-	}()
-	for {
-		m, err := Open(dir)
-		if err != nil {
-			t.Error(err)
-		} else if got := losses(t, m); !sameRows(got, want[0]) && !sameRows(got, want[1]) {
-			t.Error("neither model was read")
-		}
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Error(err)
-			}
-			return
-		default:
-		}
-	}
-}
-
 func TestCreate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	own := func(d string) error { return os.WriteFile(filepath.Join(d, "xent.json"), []byte("{}"), 0o666) }
