@@ -86,20 +86,6 @@ func (r *run) reenter(c *checkpoint) (time.Duration, error) {
 	return expected, r.restore(c)
 }
 
-// A BusyError says that another process, or another call, trains in the folder.
-type BusyError struct {
-	Out string
-	PID int // of the process; 0 where it is not known
-}
-
-func (e *BusyError) Error() string {
-	who := "another process"
-	if e.PID != 0 {
-		who = fmt.Sprintf("process %d", e.PID)
-	}
-	return fmt.Sprintf("%s is being trained by %s: wait for it, or stop it", e.Out, who)
-}
-
 // lock keeps other trainers out of a model folder. Readers need no lock.
 func lock(dir string) (unlock func() error, err error) {
 	unlock, err = durable.Lock(filepath.Join(dir, stateDir, lockName))

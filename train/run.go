@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"xent"
+	"xent/internal/durable"
 	"xent/internal/gemm"
 	"xent/lm"
 	"xent/measure"
@@ -37,36 +39,6 @@ type run struct {
 	started       time.Time
 	progressEvery time.Duration
 	window        meter // since the last Progress event
-}
-
-// An InterruptedError says that the context ended. All is saved; Resume
-// continues with the step after Step.
-type InterruptedError struct {
-	Out         string
-	Step, Steps int
-	Cause       error
-}
-
-func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("stopped at step %d of %d; everything is saved in %s", e.Step, e.Steps, e.Out)
-}
-
-func (e *InterruptedError) Unwrap() error { return e.Cause }
-
-// A DivergedError says that the loss has exploded, or that it or its gradient is no
-// longer a number.
-type DivergedError struct {
-	Out            string
-	Step, BestStep int // BestStep < 0: there is no model yet
-	PeakRate       float64
-}
-
-func (e *DivergedError) Error() string {
-	kept := "nothing was kept"
-	if e.BestStep >= 0 {
-		kept = fmt.Sprintf("the best model, of step %d, is kept in %s", e.BestStep, e.Out)
-	}
-	return fmt.Sprintf("training diverged at step %d: loss or gradient explode; %s; try again with a peak rate below %g", e.Step, kept, e.PeakRate)
 }
 
 // newRun allocates everything a plan needs.
@@ -113,7 +85,11 @@ func (r *run) create() error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, descriptionFile), append(about, '\n'), 0o666); err != nil {
+		err = durable.WriteFile(filepath.Join(dir, descriptionFile), func(w io.Writer) error {
+			_, err := w.Write(append(about, '\n'))
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		if err := os.Mkdir(filepath.Join(dir, stateDir), 0o777); err != nil {
@@ -259,7 +235,7 @@ func (r *run) evaluate(ctx context.Context) error {
 		g.Best = len(g.Curve) - 1
 		meta := map[string]string{"step": fmt.Sprint(g.Step), "heldout_bits_per_byte": fmt.Sprint(point.BitsPerByte)}
 		if err := model.WriteWeights(r.out, r.arena, r.data.tok, meta); err != nil {
-			return err
+			return &SaveError{r.out, err}
 		}
 	}
 	r.emit(&Evaluated{Point: point, Steps: r.plan.Steps, Best: best, Excess: r.data.excess(res)})
@@ -290,7 +266,7 @@ func (r *run) measure(ctx context.Context, m *model.Model, docs []measure.Docume
 // save writes the checkpoint.
 func (r *run) save() error {
 	if err := writeCheckpoint(r.out, &r.plan, &r.progress, r.arena.Data(), r.opt.m, r.opt.v); err != nil {
-		return err
+		return &SaveError{r.out, err}
 	}
 	r.emit(&Saved{r.progress.Step})
 	return nil

@@ -54,8 +54,8 @@ func (d *Divergence) BelowFloor() bool { return d.KL < -4*d.StdErr }
 
 // Run makes the folder o.Out and trains a model into it. When ctx ends it
 // saves and returns an [*InterruptedError]. Other errors: [*OptionError],
-// [*NeedError], [*BusyError], [*DivergedError], and those of reading and writing,
-// which name the file.
+// [*NeedError], [*BusyError], [*SaveError], [*DivergedError], and those of
+// reading and writing, which name the file.
 func Run(ctx context.Context, o Options) (*Report, error) {
 	began := o.Started
 	if began.IsZero() {

@@ -64,6 +64,7 @@ func (t *training) flags(c *cobra.Command) {
 		f.StringVarP(&t.Out, "output", "o", "", "model `FOLDER` to make (default: xent-run-N, the next free number)")
 		f.StringVar(&t.resume, "resume", "", "continue the run in `FOLDER`, with the options it began with")
 		f.StringVar(&t.TextField, "text-field", "text", "take the text of JSON lines from `FIELD`")
+		f.BoolVar(&t.StdinLines, "jsonl", false, "standard input holds JSON lines")
 		f.Uint64Var(&t.Seed, "seed", 1, "random seed `N` of weights and order")
 	})
 	section(c, "Budget (one of)", func(f *pflag.FlagSet) {
@@ -202,6 +203,7 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 	var shape *lm.SpecError
 	var diverged *train.DivergedError
 	var need *train.NeedError
+	var save *train.SaveError
 	switch {
 	case errors.As(err, &option):
 		return usagef("%s %v: want %s", flagName(option.Option), option.Value, option.Want)
@@ -209,6 +211,8 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 		return usagef("%s: %s", flagName(shape.Field), shape.Why)
 	case errors.As(err, &diverged):
 		return fmt.Errorf("%w (--rate)", err)
+	case errors.As(err, &save):
+		return fmt.Errorf("%w: xent train --resume %s", err, shellWord(save.Out))
 	case errors.As(err, &need) && need.MicroTokens > 0:
 		return fmt.Errorf("%w: --micro-tokens %d", err, need.MicroTokens)
 	case errors.As(err, &need) && need.Size != "":
