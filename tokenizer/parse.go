@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // Parse reads a tokenizer.json of Hugging Face's form, if it is byte-level BPE
@@ -41,7 +42,7 @@ type file struct {
 }
 
 type fileAdded struct {
-	ID         int32  `json:"id"`
+	ID         *int32 `json:"id"`
 	Content    string `json:"content"`
 	SingleWord bool   `json:"single_word"`
 	LStrip     bool   `json:"lstrip"`
@@ -60,7 +61,7 @@ type component struct {
 	Single         []templatePart             `json:"single"`
 	Pair           json.RawMessage            `json:"pair"`
 	SpecialTokens  map[string]templateSpecial `json:"special_tokens"`
-	Processors     []component                `json:"processors"`
+	Processors     []json.RawMessage          `json:"processors"` // read where they count: see post
 }
 
 type model struct {
@@ -77,19 +78,17 @@ type model struct {
 }
 
 func parse(data []byte) (*Tokenizer, error) {
+	if at := invalidUTF8(data); at >= 0 {
+		return nil, fmt.Errorf("not valid UTF-8, as JSON has to be, at byte %d of %d", at+1, len(data))
+	}
 	// What kind of file it is comes first: the strict reading below would stop at
 	// whatever field of another kind it met.
 	if err := checkKind(data); err != nil {
 		return nil, err
 	}
 	var f file
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&f); err != nil {
+	if err := decodeStrict(data, &f); err != nil {
 		return nil, located(data, err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("text after the end of the JSON object")
 	}
 	if err := cmp.Or(f.checkParts(), f.Model.check()); err != nil {
 		return nil, err
@@ -99,6 +98,29 @@ func parse(data []byte) (*Tokenizer, error) {
 		return nil, err
 	}
 	return t, t.declare(f.PostProcessor)
+}
+
+// invalidUTF8 returns where data stops being valid UTF-8, or −1. encoding/json
+// would read U+FFFD in its place, and tokens would have other bytes.
+func invalidUTF8(data []byte) int {
+	if utf8.Valid(data) {
+		return -1
+	}
+	at := 0
+	for {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+}
+
+// decodeStrict decodes data, one JSON value, and refuses unknown fields.
+func decodeStrict(data []byte, to any) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	return dec.Decode(to)
 }
 
 // located is encoding/json's err with its place in data, in the file's terms.
@@ -113,16 +135,20 @@ func located(data []byte, err error) error {
 	return unexpected(err)
 }
 
-// unexpected is err without Go's names where it is about a value's type.
+// unexpected is err without Go's names where it is about a value's type or a
+// field.
 func unexpected(err error) error {
 	var wrong *json.UnmarshalTypeError
 	switch {
-	case !errors.As(err, &wrong):
-		return err
-	case wrong.Field == "":
-		return fmt.Errorf("unexpected %s", wrong.Value)
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return fmt.Errorf("%s: unexpected %.40s", wrong.Field, wrong.Value)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("unexpected %.40s", wrong.Value)
 	}
-	return fmt.Errorf("%s: unexpected %s", wrong.Field, wrong.Value)
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // an error without a type
+		return fmt.Errorf("the field %.60s is not supported: it may change the ids", name)
+	}
+	return err
 }
 
 // checkKind refuses models, normalizers and pre-tokenizers of other types.
@@ -137,28 +163,32 @@ func checkKind(data []byte) error {
 		Model        *typed `json:"model"`
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) && wrong.Field == "" {
+			return errors.New("not a JSON object")
+		}
 		return located(data, err)
 	}
 	switch {
 	case f.Model == nil:
 		return errors.New("no model: this is not a tokenizer.json of Hugging Face's form")
 	case f.Model.Type != "BPE":
-		return fmt.Errorf("model.type %q is not supported: only BPE is", f.Model.Type)
+		return fmt.Errorf("model.type %.60q is not supported: only BPE is", f.Model.Type)
 	case f.Normalizer != nil:
-		return fmt.Errorf("normalizer %q is not supported: only null is, since it would change the text's bytes", f.Normalizer.Type)
+		return fmt.Errorf("normalizer %.60q is not supported: only null is, since it would change the text's bytes", f.Normalizer.Type)
 	case f.PreTokenizer == nil:
 		return errors.New("pre_tokenizer null is not supported: only ByteLevel is")
 	case f.PreTokenizer.Type != "ByteLevel":
-		return fmt.Errorf("pre_tokenizer %q is not supported: only ByteLevel with GPT-2's pattern is", f.PreTokenizer.Type)
+		return fmt.Errorf("pre_tokenizer %.60q is not supported: only ByteLevel with GPT-2's pattern is", f.PreTokenizer.Type)
 	case f.Decoder != nil && f.Decoder.Type != "ByteLevel":
-		return fmt.Errorf("decoder %q is not supported: only ByteLevel is", f.Decoder.Type)
+		return fmt.Errorf("decoder %.60q is not supported: only ByteLevel is", f.Decoder.Type)
 	}
 	return nil
 }
 
 func (f *file) checkParts() error {
 	if f.Version != "1.0" && f.Version != "" {
-		return fmt.Errorf("version %q is not supported: only 1.0 is", f.Version)
+		return fmt.Errorf("version %.60q is not supported: only 1.0 is", f.Version)
 	}
 	if f.PreTokenizer.AddPrefixSpace {
 		return errors.New("pre_tokenizer.add_prefix_space true is not supported: it would add a byte to the text")
@@ -166,12 +196,14 @@ func (f *file) checkParts() error {
 	if r := f.PreTokenizer.UseRegex; r != nil && !*r {
 		return errors.New("pre_tokenizer.use_regex false is not supported")
 	}
-	for _, a := range f.AddedTokens {
+	for i, a := range f.AddedTokens {
 		switch {
+		case a.ID == nil:
+			return fmt.Errorf("added_tokens: entry %d, %.60q, has no id", i, a.Content)
 		case a.Content == "":
-			return fmt.Errorf("added_tokens: token %d has no content", a.ID)
+			return fmt.Errorf("added_tokens: token %d has no content", *a.ID)
 		case !a.Special && (a.SingleWord || a.LStrip || a.RStrip):
-			return fmt.Errorf("added_tokens: token %q: single_word, lstrip and rstrip are not supported", a.Content)
+			return fmt.Errorf("added_tokens: token %.60q: single_word, lstrip and rstrip are not supported", a.Content)
 		}
 	}
 	return nil
@@ -182,9 +214,9 @@ func (m *model) check() error {
 	case m.Dropout != nil && *m.Dropout != 0:
 		return fmt.Errorf("model.dropout %g is not supported: ids would be random", *m.Dropout)
 	case m.Prefix != "":
-		return fmt.Errorf("model.continuing_subword_prefix %q is not supported", m.Prefix)
+		return fmt.Errorf("model.continuing_subword_prefix %.60q is not supported", m.Prefix)
 	case m.Suffix != "":
-		return fmt.Errorf("model.end_of_word_suffix %q is not supported", m.Suffix)
+		return fmt.Errorf("model.end_of_word_suffix %.60q is not supported", m.Suffix)
 	case m.ByteFallback:
 		return errors.New("model.byte_fallback true is not supported")
 	case m.IgnoreMerges:

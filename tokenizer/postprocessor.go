@@ -22,7 +22,7 @@ type templateRef struct {
 
 type templateSpecial struct {
 	ID     string   `json:"id"`
-	IDs    []int32  `json:"ids"`
+	IDs    []*int32 `json:"ids"`
 	Tokens []string `json:"tokens"`
 }
 
@@ -42,32 +42,51 @@ func (t *Tokenizer) declare(p *component) error {
 	return nil
 }
 
+// maxProcessors is the longest Sequence that is read.
+const maxProcessors = 16
+
 func (t *Tokenizer) post(p *component) error {
+	if p == nil || p.Type != "Sequence" {
+		return t.step(p)
+	}
+	if len(p.Processors) > maxProcessors {
+		return fmt.Errorf("post_processor.processors: %d of them, %d are the most", len(p.Processors), maxProcessors)
+	}
+	for i, raw := range p.Processors {
+		var step component
+		if err := decodeStrict(raw, &step); err != nil {
+			return fmt.Errorf("post_processor.processors[%d]: %w", i, unexpected(err))
+		}
+		if err := t.step(&step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step reads one post-processor that is not a Sequence.
+func (t *Tokenizer) step(p *component) error {
 	switch {
 	case p == nil || p.Type == "ByteLevel": // which only moves offsets
 		return nil
-	case p.Type == "Sequence":
-		for i := range p.Processors {
-			if err := t.post(&p.Processors[i]); err != nil {
-				return err
-			}
-		}
-		return nil
 	case p.Type != "TemplateProcessing":
-		return fmt.Errorf("post_processor %q is not supported: only ByteLevel, TemplateProcessing and a Sequence of them are", p.Type)
+		return fmt.Errorf("post_processor %.60q is not supported: only ByteLevel, TemplateProcessing and a Sequence of them are", p.Type)
 	}
 	s := p.Single
-	if len(s) == 1 && s[0].Sequence != nil {
+	if len(s) == 1 && s[0].isSequence() {
 		return nil
 	}
-	if t.adds || len(s) != 2 || s[0].SpecialToken == nil || s[1].Sequence == nil {
+	if t.adds || len(s) != 2 || s[0].SpecialToken == nil || s[0].Sequence != nil || !s[1].isSequence() {
 		return errors.New("post_processor.single is not supported: only one special token before the text is")
 	}
 	name := s[0].SpecialToken.ID
 	ids := p.SpecialTokens[name].IDs
-	if len(ids) != 1 || ids[0] < 0 || int(ids[0]) >= t.Vocab() {
-		return fmt.Errorf("post_processor.special_tokens: %q must have one id of the vocabulary", name)
+	if len(ids) != 1 || ids[0] == nil || *ids[0] < 0 || int(*ids[0]) >= t.Vocab() {
+		return fmt.Errorf("post_processor.special_tokens: %.60q must have one id of the vocabulary", name)
 	}
-	t.bos, t.adds = ids[0], true
+	t.bos, t.adds = *ids[0], true
 	return nil
 }
+
+// isSequence reports whether p stands for the text.
+func (p templatePart) isSequence() bool { return p.Sequence != nil && p.SpecialToken == nil }

@@ -108,7 +108,7 @@ func build(pieces [][]byte, merges []merge, added []addedToken) (*Tokenizer, err
 	for i, m := range merges {
 		for _, id := range [...]int32{m.left, m.right, m.id} {
 			if isAdded[id] {
-				return nil, fmt.Errorf("model.merges: merge %d uses the added token %q", i, pieces[id])
+				return nil, fmt.Errorf("model.merges: merge %d uses the added token %.60q", i, pieces[id])
 			}
 		}
 	}

@@ -29,11 +29,14 @@ func (v *vocab) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return err
 		}
-		var id int32
+		var id *int32
 		if err := dec.Decode(&id); err != nil {
-			return fmt.Errorf("model.vocab: id of %q: %w", name, unexpected(err))
+			return fmt.Errorf("model.vocab: id of %.60q: %w", name, unexpected(err))
 		}
-		*v = append(*v, vocabEntry{name.(string), id})
+		if id == nil {
+			return fmt.Errorf("model.vocab: id of %.60q: unexpected null", name)
+		}
+		*v = append(*v, vocabEntry{name.(string), *id})
 	}
 	return nil
 }
@@ -74,7 +77,7 @@ func onePair(raw json.RawMessage) (pair [2]string, err error) {
 		return pair, err
 	}
 	if len(list) != 2 || list[0] == "" || list[1] == "" {
-		return pair, fmt.Errorf("%s is not two tokens", raw)
+		return pair, errors.New(`neither "a b" nor ["a", "b"] with two tokens`)
 	}
 	return [2]string(list), nil
 }
@@ -84,17 +87,17 @@ func (f *file) tokenizer() (*Tokenizer, error) {
 	ids := make(map[string]int32, len(f.Model.Vocab)+len(f.AddedTokens))
 	for _, v := range f.Model.Vocab {
 		if _, ok := ids[v.name]; ok {
-			return nil, fmt.Errorf("model.vocab: %q appears twice", v.name)
+			return nil, fmt.Errorf("model.vocab: %.60q appears twice", v.name)
 		}
 		ids[v.name] = v.id
 	}
 	added := make([]addedToken, 0, len(f.AddedTokens))
 	for _, a := range f.AddedTokens {
-		if id, ok := ids[a.Content]; ok && id != a.ID {
-			return nil, fmt.Errorf("added_tokens: %q has the ids %d and %d", a.Content, a.ID, id)
+		if id, ok := ids[a.Content]; ok && id != *a.ID {
+			return nil, fmt.Errorf("added_tokens: %.60q has the ids %d and %d", a.Content, *a.ID, id)
 		}
-		ids[a.Content] = a.ID
-		added = append(added, addedToken{a.ID, a.Content, a.Special, a.Normalized})
+		ids[a.Content] = *a.ID
+		added = append(added, addedToken{*a.ID, a.Content, a.Special, a.Normalized})
 	}
 	slices.SortFunc(added, func(a, b addedToken) int { return cmp.Compare(a.id, b.id) })
 	pieces, err := piecesOf(ids, added)
@@ -116,7 +119,7 @@ func piecesOf(ids map[string]int32, added []addedToken) ([][]byte, error) {
 			return nil, idRange(a.content, a.id, len(pieces))
 		}
 		if pieces[a.id] != nil {
-			return nil, fmt.Errorf("added_tokens: %q and %q have the same id %d, or one appears twice", pieces[a.id], a.content, a.id)
+			return nil, fmt.Errorf("added_tokens: %.60q and %.60q have the same id %d, or one appears twice", pieces[a.id], a.content, a.id)
 		}
 		pieces[a.id] = []byte(a.content)
 	}
@@ -135,11 +138,11 @@ func piecesOf(ids map[string]int32, added []addedToken) ([][]byte, error) {
 			if string(pieces[id]) == name && isAddedID(added, id) {
 				continue
 			}
-			return nil, fmt.Errorf("model.vocab: %q has the id %d, which another token has too", name, id)
+			return nil, fmt.Errorf("model.vocab: %.60q has the id %d, which another token has too", name, id)
 		}
 		p, ok := fromAlphabet(name)
 		if !ok || len(p) == 0 {
-			return nil, fmt.Errorf("model.vocab: %q is not written in GPT-2's byte alphabet", name)
+			return nil, fmt.Errorf("model.vocab: %.60q is not written in GPT-2's byte alphabet", name)
 		}
 		pieces[id] = p
 	}
@@ -152,7 +155,7 @@ func isAddedID(added []addedToken, id int32) bool {
 }
 
 func idRange(name string, id int32, n int) error {
-	return fmt.Errorf("%q has the id %d, but %d tokens must have the ids 0 to %d", name, id, n, n-1)
+	return fmt.Errorf("%.60q has the id %d, but %d tokens must have the ids 0 to %d", name, id, n, n-1)
 }
 
 // merges resolves the pairs of names. Of equal pairs the last counts, as in
@@ -165,7 +168,7 @@ func (p pairs) merges(ids map[string]int32) ([]merge, error) {
 		right, ok2 := ids[pair[1]]
 		id, ok3 := ids[pair[0]+pair[1]]
 		if !ok || !ok2 || !ok3 {
-			return nil, fmt.Errorf("model.merges: merge %d, %q + %q: both and %q must be in the vocabulary", i, pair[0], pair[1], pair[0]+pair[1])
+			return nil, fmt.Errorf("model.merges: merge %d, %.60q + %.60q: both and %.60q must be in the vocabulary", i, pair[0], pair[1], pair[0]+pair[1])
 		}
 		all[i] = merge{left, right, id}
 		last[[2]int32{left, right}] = i
