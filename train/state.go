@@ -142,15 +142,19 @@ func readCheckpoint(dir string) (*checkpoint, error) {
 	fail := func(why string) (*checkpoint, error) {
 		return nil, fmt.Errorf("%s: %s; it cannot be resumed, but the best model beside it may be whole", path, why)
 	}
+	var c checkpoint
+	var version struct{ Version int }
+	if err := json.Unmarshal([]byte(f.Metadata[planKey]), &version); err == nil && version.Version != stateVersion && version.Version > 0 {
+		return fail(fmt.Sprintf("written by another version (state %d, this program reads %d)", version.Version, stateVersion))
+	}
 	if checksum(f.Tensors, f.Metadata[planKey], f.Metadata[progressKey]) != f.Metadata[checksumKey] {
 		return fail("damaged: its checksum differs from the one recorded")
 	}
-	var c checkpoint
 	if err := json.Unmarshal([]byte(f.Metadata[planKey]), &c.plan); err != nil {
 		return fail("damaged plan: " + err.Error())
 	}
 	if c.plan.Version != stateVersion {
-		return fail(fmt.Sprintf("written by another version (state %d, this program reads %d)", c.plan.Version, stateVersion))
+		return fail("no plan of a run")
 	}
 	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), &c.progress); err != nil {
 		return fail("damaged progress: " + err.Error())

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"strings"
 
 	"xent/internal/corpus"
 	"xent/measure"
@@ -20,8 +21,8 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, dir
 	for _, p := range ref.Paths {
 		paths = append(paths, p.Path)
 	}
-	d.store, err = corpus.Load(ctx, paths, corpus.Options{TextField: ref.TextField, Stdin: stdin, StdinLines: ref.StdinLines},
-		corpus.Room{Dir: dir, Memory: d.amounts.storeBytes})
+	o := corpus.Options{TextField: ref.TextField, Stdin: stdin, StdinLines: ref.StdinLines, TextOnly: true}
+	d.store, err = corpus.Load(ctx, paths, o, corpus.Room{Dir: dir, Memory: d.amounts.storeBytes})
 	if err != nil {
 		return err
 	}
@@ -31,14 +32,14 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, dir
 	}
 	read := d.store.Report
 	if read.Bytes == 0 {
-		return fmt.Errorf("nothing to learn from: no text in %q", paths)
+		return fmt.Errorf("%s: nothing to learn from: no text in it", joined(paths))
 	}
 	learn, held, err := d.store.Split()
 	if err != nil {
 		return err
 	}
 	if len(learn) == 0 || len(held) == 0 {
-		return fmt.Errorf("nothing can be held out of %d bytes in %q: the texts are too short, or all the same; give more text", read.Bytes, paths)
+		return fmt.Errorf("%s: nothing can be held out: the texts are too short (bytes in all: %d), or all the same; give more text", joined(paths), read.Bytes)
 	}
 	d.learn = learn
 	d.info = Corpus{
@@ -52,6 +53,27 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, dir
 		return err
 	}
 	return d.count(vocab)
+}
+
+// joined names paths in an error's one line.
+func joined(paths []string) string {
+	if n := len(paths); n > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(paths[:2], ", "), n-2)
+	}
+	return strings.Join(paths, ", ")
+}
+
+// enough refuses a corpus that does not fill a single window.
+func (d *dataset) enough(context int) error {
+	if d.ref.Source || d.info.Tokens >= context-1 {
+		return nil
+	}
+	var paths []string
+	for _, p := range d.ref.Paths {
+		paths = append(paths, p.Path)
+	}
+	return fmt.Errorf("%s: %d bytes to learn from, %d tokens, do not fill one context of %d: give more text, or a smaller context",
+		joined(paths), d.info.Bytes, d.info.Tokens, context)
 }
 
 // count makes the tokenizer and the counts from all of the training part, or

@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -83,6 +85,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer d.close()
+	if err := d.enough(shape.Context); err != nil {
+		return nil, err
+	}
 	p := newPlan(&o, size, d, shape, z, batchTokens)
 	if err := p.Spec.Validate(); err != nil {
 		return nil, err
@@ -99,6 +104,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	if err := r.create(); err != nil {
+		if _, missing := os.Stat(o.Out); missing == nil && !errors.Is(err, fs.ErrExist) {
+			return nil, &SaveError{o.Out, err} // the folder is there, but may not be for long
+		}
 		return nil, err
 	}
 	unlock, err := lock(o.Out)

@@ -49,15 +49,54 @@ func count[T ~int | ~int64](n T, thing string) string {
 	return thousands(n) + " " + thing + "s"
 }
 
-// wrap breaks a text into lines of at most width characters, each behind
-// indent, which is narrower. Words that are wider are cut.
+// columns is how many columns of a terminal a text takes.
+func columns(s string) (n int) {
+	for _, r := range s {
+		n += runeColumns(r)
+	}
+	return n
+}
+
+// runeColumns is 2 for East Asian characters and emoji, 0 for marks that stand
+// on the character before them, 1 for others.
+func runeColumns(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Yi) || hangul(r) ||
+		r >= 0x3000 && r <= 0x303e || r >= 0xff01 && r <= 0xff60 || r >= 0xffe0 && r <= 0xffe6 || r >= 0x1f300 && r <= 0x1faff:
+		return 2
+	}
+	return 1
+}
+
+// hangul reports whether r is a whole syllable or the first part of one: the
+// other parts are drawn into it.
+func hangul(r rune) bool { return r >= 0xac00 && r <= 0xd7a3 || r >= 0x1100 && r <= 0x115f }
+
+// cut returns the longest beginning of s that takes at most width columns, and
+// at least one character.
+func cut(s string, width int) string {
+	n := 0
+	for i, r := range s {
+		if n += runeColumns(r); n > width && i > 0 {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// wrap breaks a text into lines of at most width columns, each behind indent,
+// which is narrower. Words that are wider are cut.
 func wrap(text string, width int, indent string) string {
 	var b strings.Builder
 	for paragraph := range strings.Lines(text) {
-		line, column := indent, utf8.RuneCountInString(indent)
+		line, column := indent, columns(indent)
 		start := column
 		for _, word := range words(paragraph, width-start) {
-			length := utf8.RuneCountInString(word)
+			length := columns(word)
 			if column > start && column+1+length > width {
 				b.WriteString(line + "\n")
 				line, column = indent, start
@@ -75,20 +114,20 @@ func wrap(text string, width int, indent string) string {
 }
 
 // words cuts a text at white space, and what is longer than room again.
-func words(text string, room int) (cut []string) {
+func words(text string, room int) (all []string) {
 	for _, word := range strings.Fields(text) {
-		r := []rune(word)
-		for ; len(r) > room; r = r[room:] {
-			cut = append(cut, string(r[:room]))
+		for columns(word) > room {
+			first := cut(word, room)
+			all, word = append(all, first), word[len(first):]
 		}
-		cut = append(cut, string(r))
+		all = append(all, word)
 	}
-	return cut
+	return all
 }
 
 // labelled wraps a text behind a label, under which later lines are indented.
 func labelled(label, text string, width int) string {
-	indent := strings.Repeat(" ", utf8.RuneCountInString(label))
+	indent := strings.Repeat(" ", columns(label))
 	return label + strings.TrimPrefix(wrap(text, width, indent), indent)
 }
 
@@ -103,21 +142,27 @@ func printable(text []byte) string {
 	}, string(text))
 }
 
-// clip cuts a line to a width in characters.
+// clip cuts a line to a width in columns.
 func clip(s string, width int) string {
-	if utf8.RuneCountInString(s) <= width {
+	if columns(s) <= width {
 		return s
 	}
-	return string([]rune(s)[:max(width-1, 0)]) + "…"
+	if width < 2 {
+		return "…"
+	}
+	return cut(s, width-1) + "…"
 }
 
 // clipLeft cuts a path to a width, keeping its end.
 func clipLeft(s string, width int) string {
-	r := []rune(s)
-	if len(r) <= width {
+	if columns(s) <= width {
 		return s
 	}
-	return "…" + string(r[len(r)-max(width-1, 0):])
+	for columns(s) > max(width-1, 0) {
+		_, size := utf8.DecodeRuneInString(s)
+		s = s[size:]
+	}
+	return "…" + s
 }
 
 // shellWord quotes a path for a command that is printed, where it needs that.

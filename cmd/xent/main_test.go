@@ -18,15 +18,23 @@ import (
 )
 
 // asXent makes the test binary behave as xent, for the tests that need a
-// process of their own.
-const asXent = "TEST_RUN_AS_XENT"
+// process of their own: with the arguments as they are if it is asGiven, else made
+// cheap.
+const (
+	asXent  = "TEST_RUN_AS_XENT"
+	asGiven = "as given"
+)
 
 // scratch is a folder for what all tests share.
 var scratch string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asXent) != "" {
-		os.Exit(run(context.Background(), os.Stdin, os.Stdout, os.Stderr, cheap(os.Args[1:])))
+	if mode := os.Getenv(asXent); mode != "" {
+		args := os.Args[1:]
+		if mode != asGiven {
+			args = cheap(args)
+		}
+		os.Exit(run(context.Background(), os.Stdin, os.Stdout, os.Stderr, args))
 	}
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "XENT_") {

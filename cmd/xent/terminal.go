@@ -33,16 +33,26 @@ func newScreen(w io.Writer, quiet bool) *screen {
 // isTerminal reports whether w shows a cursor that can be moved.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && obeysEscapes(f)
 }
+
+// terminalWidth is how many columns a terminal has now; 0 where w is none.
+func terminalWidth(w io.Writer) int {
+	if isTerminal(w) {
+		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil {
+			return width
+		}
+	}
+	return 0
+}
+
+// leastWidth is the width that charts and tables need.
+const leastWidth = 40
 
 // lineWidth is plainWidth, or less on a narrower terminal.
 func lineWidth(w io.Writer) int {
-	const least = 40 // for charts with their margins
-	if isTerminal(w) {
-		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil && width > 0 {
-			return min(max(width, least), plainWidth)
-		}
+	if width := terminalWidth(w); width > 0 {
+		return min(max(width, leastWidth), plainWidth)
 	}
 	return plainWidth
 }
@@ -54,7 +64,11 @@ func (s *screen) status(format string, args ...any) {
 	}
 	line := fmt.Sprintf(format, args...)
 	if s.terminal {
-		fmt.Fprintf(s.w, "\r\x1b[K%s", clip(line, s.width-1))
+		width := s.width
+		if now := terminalWidth(s.w); now > 0 { // a line that is broken cannot be written over
+			width = now
+		}
+		fmt.Fprintf(s.w, "\r\x1b[K%s", clip(line, width-1))
 		s.shown = true
 		return
 	}

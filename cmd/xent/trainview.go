@@ -38,7 +38,11 @@ func (v *trainView) begin(e *train.Begun) {
 	spec, c := e.Spec, e.Corpus
 	from := "from the built-in stories, whose entropy is known"
 	if !c.Source {
-		from = fmt.Sprintf("from %s, %s, %s", count(c.Documents, "document"), count(c.Bytes, "byte"), count(c.Tokens, "token"))
+		about := ""
+		if c.CountedBytes < c.Bytes {
+			about = "about "
+		}
+		from = fmt.Sprintf("from %s, %s, %s%s", count(c.Documents, "document"), count(c.Bytes, "byte"), about, count(c.Tokens, "token"))
 	}
 	if e.Step > 0 {
 		from += fmt.Sprintf("; going on after step %s", thousands(e.Step))
@@ -60,7 +64,11 @@ func (v *trainView) begin(e *train.Begun) {
 	v.item("model", "%s: %s of width %d, %s, vocabulary %s, context %d", count(e.Parameters, "parameter"),
 		count(spec.Layers, "layer"), spec.Width, count(spec.Heads, "head"), thousands(spec.Vocab), spec.Context)
 	v.item("training", "%s of about %s%s; %s of memory, %s of disk", count(e.Steps, "step"), count(e.BatchTokens, "token"), about, byteSize(e.Memory), byteSize(e.Disk))
-	v.item("to beat", "%s bits/byte", strings.Join(beat, ", "))
+	of := ""
+	if !c.Source && c.CountedBytes < c.Bytes {
+		of = fmt.Sprintf("; the tokenizer and the counts are made from %s, spread over all", count(c.CountedBytes, "byte"))
+	}
+	v.item("to beat", "%s bits/byte%s", strings.Join(beat, ", "), of)
 	if c.Floor > 0 {
 		v.item("floor", "%.4f bits/byte, the entropy of the source: no model can be lower", c.Floor)
 	}

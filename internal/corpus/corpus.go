@@ -32,6 +32,7 @@ type Options struct {
 	TextField  string    // field of a JSON line that holds the text; "" means "text"
 	Stdin      io.Reader // what the path "-" reads, plain, gzip or zstd; nil means that "-" is an error
 	StdinLines bool      // standard input holds JSON lines instead of one text
+	TextOnly   bool      // a text with a NUL byte is an error where it is named itself
 }
 
 // A Report counts what a reader met.
@@ -49,7 +50,7 @@ type Report struct {
 // A folder yields the regular files below it, every folder's names in byte
 // order; names that start with a dot are passed over, and so are files with a
 // NUL byte, which are not text (the report lists them). A file that is named
-// itself is read whatever it holds. Links to files are followed, links to
+// itself is read whatever it holds, unless TextOnly is set. Links to files are followed, links to
 // folders only where they are named themselves.
 //
 // Only one document is in memory at a time. Errors name the file, and the line
@@ -82,7 +83,7 @@ type consumer interface {
 	// whole takes a document that is in memory already.
 	whole(Document) error
 	// stream takes the document that in holds, of about size bytes, and returns
-	// its length. An error of in, errBinary for one, means that there is no such
+	// its length. An error of in means that there is no such
 	// document.
 	stream(name string, in io.Reader, size int64) (int64, error)
 }
@@ -193,13 +194,15 @@ func (r *reader) file(path string, found bool) error {
 	return r.text(path, plain, info.Size(), found)
 }
 
-// text takes all of in, about size bytes, as one document.
-func (r *reader) text(name string, in io.Reader, size int64, mustBeText bool) error {
+// text takes all of in, about size bytes, as one document. If it was found in a
+// folder and is no text, it is passed over.
+func (r *reader) text(name string, in io.Reader, size int64, found bool) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	n, err := r.to.stream(name, &checked{r.ctx, in, mustBeText}, size)
-	if errors.Is(err, errBinary) {
+	n, err := r.to.stream(name, &checked{ctx: r.ctx, in: in, mustBeText: found || r.options.TextOnly}, size)
+	var binary *binaryError
+	if found && errors.As(err, &binary) {
 		r.report.Binary = append(r.report.Binary, name)
 		return nil
 	}

@@ -245,6 +245,22 @@ func TestErrorsNameThePlace(t *testing.T) {
 	}
 }
 
+// TestTextOnly: what is named is refused with the place of the NUL byte, however
+// it is reached; in a folder it is passed over as ever.
+func TestTextOnly(t *testing.T) {
+	binary := strings.Repeat("x", 70_000) + "\x00y"
+	dir := tree(t, map[string]string{"photo": binary, "photo.gz": gz(binary), "sub/photo": binary, "sub/text": "a text"})
+	o := Options{TextOnly: true, Stdin: strings.NewReader(binary)}
+	for _, path := range []string{filepath.Join(dir, "photo"), filepath.Join(dir, "photo.gz"), "-"} {
+		if _, _, err := all([]string{path}, o); err == nil || !strings.HasPrefix(err.Error(), path+": byte 70000 is NUL") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if docs, report, err := all([]string{filepath.Join(dir, "sub")}, o); err != nil || len(docs) != 1 || len(report.Binary) != 1 {
+		t.Errorf("a folder: %v %+v %v", docs, report, err)
+	}
+}
+
 func TestStops(t *testing.T) {
 	dir := tree(t, map[string]string{"a.jsonl": strings.Repeat("{\"text\":\"x\"}\n", 10)})
 	stop := errors.New("enough")

@@ -108,7 +108,12 @@ func locate(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-var errBinary = errors.New("holds a NUL byte")
+// A binaryError says that what must be text is not.
+type binaryError struct{ at int64 }
+
+func (e *binaryError) Error() string {
+	return fmt.Sprintf("byte %d is NUL, so this is no text (UTF-16 must be converted to UTF-8)", e.at)
+}
 
 // An inputError is a reader's, not one of who takes the documents.
 type inputError struct{ error }
@@ -121,6 +126,7 @@ type checked struct {
 	ctx        context.Context
 	in         io.Reader
 	mustBeText bool
+	at         int64
 }
 
 func (c *checked) Read(p []byte) (int, error) {
@@ -128,9 +134,10 @@ func (c *checked) Read(p []byte) (int, error) {
 		return 0, &inputError{err}
 	}
 	n, err := c.in.Read(p)
-	if c.mustBeText && bytes.IndexByte(p[:n], 0) >= 0 {
-		return 0, &inputError{errBinary}
+	if i := bytes.IndexByte(p[:n], 0); c.mustBeText && i >= 0 {
+		return 0, &inputError{&binaryError{c.at + int64(i)}}
 	}
+	c.at += int64(n)
 	if err != nil && err != io.EOF {
 		err = &inputError{err}
 	}

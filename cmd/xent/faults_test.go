@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"xent/internal/durable"
+)
+
+// A fault is something wrong that the program meets, by the name of its test. The
+// test runs in a folder of its own; MODEL in args and want is a model in it, TINY
+// one elsewhere that nothing changes.
+type fault struct {
+	name  string
+	files map[string]string
+	// damage changes the model.
+	damage func(t *testing.T, model string)
+	stdin  string
+	args   string
+	code   int
+	want   string // in the message
+}
+
+func zipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(text))
+	w.Close()
+	return b.String()
+}
+
+func zstandard(text string) string {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		panic(err)
+	}
+	return string(w.EncodeAll([]byte(text), nil))
+}
+
+// counted is n bytes of a text that a compressor cannot make very short.
+func counted(n int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "line %d of a text, %x\n", i, i*i*2654435761)
+	}
+	return b.String()[:n]
+}
+
+var corpusFaults = []fault{
+	{name: "missing corpus", args: "train gone.txt --steps 1", code: 1, want: "gone.txt: no such file or directory"},
+	{name: "empty corpus", files: map[string]string{"empty.txt": ""}, args: "train empty.txt --steps 1", code: 1, want: "empty.txt: nothing to learn from"},
+	{name: "folder without text", files: map[string]string{"d/photo": "\xff\xd8\x00"}, args: "train d --steps 1", code: 1, want: "d: nothing to learn from"},
+	{name: "binary corpus", files: map[string]string{"photo.jpg": "\xff\xd8\xff\xe0\x00\x10JFIF"}, args: "train photo.jpg --steps 1", code: 1, want: "photo.jpg: byte 4 is NUL, so this is no text"},
+	{name: "one byte", files: map[string]string{"one.txt": "x"}, args: "train one.txt --steps 1", code: 1, want: "one.txt: nothing can be held out"},
+	{name: "shorter than a window", files: map[string]string{"short.txt": "A text of one line.\n"}, args: "train short.txt --steps 1", code: 1,
+		want: "short.txt: 18 bytes to learn from, 14 tokens, do not fill one context of 128: give more text, or a smaller context"},
+	{name: "no held-out part", files: map[string]string{"same.jsonl": strings.Repeat("{\"text\":\"the same every time\"}\n", 30)}, args: "train same.jsonl --steps 1", code: 1,
+		want: "same.jsonl: nothing can be held out"},
+	{name: "broken line", files: map[string]string{"c.jsonl": "{\"text\":\"good\"}\n{\"text\":\"bad\n"}, args: "train c.jsonl --steps 1", code: 1, want: "c.jsonl:2: broken JSON"},
+	{name: "missing field", files: map[string]string{"c.jsonl": "{\"text\":\"good\"}\n{\"body\":\"bad\"}\n"}, args: "train c.jsonl --steps 1", code: 1, want: `c.jsonl:2: no field "text", only "body"`},
+	{name: "truncated gzip", files: map[string]string{"c.txt.gz": zipped(counted(9000))[:2000]}, args: "train c.txt.gz --steps 1", code: 1, want: "c.txt.gz: the gzip data ends early"},
+	{name: "truncated zstd", files: map[string]string{"c.txt.zst": zstandard(counted(9000))[:2000]}, args: "train c.txt.zst --steps 1", code: 1, want: "c.txt.zst: the zstd data ends early"},
+	{name: "standard input ends early", stdin: zipped(counted(9000))[:2000], args: "train - --steps 1", code: 1, want: "-: the gzip data ends early"},
+	{name: "lines on standard input end early", stdin: "{\"text\":\"good\"}\n{\"tex", args: "train - --jsonl --steps 1", code: 1, want: "-:2: broken JSON"},
+	{name: "empty standard input", args: "train - --steps 1", code: 1, want: "-: nothing to learn from"},
+	{name: "unknown flag", args: "train --stepz 1", code: 2, want: "unknown flag: --stepz"},
+	{name: "folder holds another model", files: map[string]string{"c.txt": counted(9000)}, args: "train c.txt --steps 1 -o MODEL", code: 1, want: "MODEL exists already: give another folder, or resume the run in it"},
+	{name: "no folder for the model", files: map[string]string{"c.txt": counted(9000)}, args: "train c.txt --steps 1 -o no/such/m", code: 1, want: "no/such/m cannot be made: no/such is not a folder"},
+	{name: "nothing to resume", files: map[string]string{"m/config.json": "{}"}, args: "train --resume m", code: 1, want: "m holds no training state to resume"},
+	{name: "evaluated text is missing", args: "eval MODEL gone.txt", code: 1, want: "gone.txt: no such file or directory"},
+}
+
+// edit changes a file of a model.
+func edit(name string, change func([]byte) []byte) func(*testing.T, string) {
+	return func(t *testing.T, model string) {
+		path := filepath.Join(model, name)
+		file(t, path, string(change([]byte(read(t, path)))))
+	}
+}
+
+func flip(at int) func([]byte) []byte {
+	return func(b []byte) []byte {
+		b[(at+len(b))%len(b)] ^= 4
+		return b
+	}
+}
+
+func cutTo(n int) func([]byte) []byte { return func(b []byte) []byte { return b[:min(n, len(b))] } }
+
+func become(text string) func([]byte) []byte { return func([]byte) []byte { return []byte(text) } }
+
+// otherVersion writes a checkpoint's version as another, keeping its length.
+func otherVersion(b []byte) []byte {
+	return bytes.Replace(b, []byte(`{\"version\":2`), []byte(`{\"version\":9`), 1)
+}
+
+// header is a safetensors file's header alone.
+func header(b []byte) []byte { return b[:8+binary.LittleEndian.Uint64(b)] }
+
+var modelFaults = []fault{
+	{name: "truncated weights", damage: edit("model.safetensors", cutTo(5000)), args: "eval MODEL --text a", code: 1, want: "MODEL/model.safetensors: truncated"},
+	{name: "weights without tensors", damage: edit("model.safetensors", header), args: "eval MODEL --text a", code: 1, want: "MODEL/model.safetensors: truncated"},
+	{name: "bit flipped in the weights", damage: edit("model.safetensors", flip(-1000)), args: "sample MODEL", code: 1, want: "MODEL/model.safetensors: "},
+	{name: "empty weights", damage: edit("model.safetensors", become("")), args: "eval MODEL --text a", code: 1, want: "MODEL/model.safetensors: "},
+	{name: "foreign weights", damage: edit("model.safetensors", become("GGUF\x03\x00\x00\x00"+strings.Repeat("\x00", 100))), args: "eval MODEL --text a", code: 1, want: "MODEL/model.safetensors: "},
+	{name: "swapped weights", damage: edit("model.safetensors", func([]byte) []byte { return otherWeights() }), args: "eval MODEL --text a", code: 1, want: "MODEL/model.safetensors"},
+	{name: "truncated configuration", damage: edit("config.json", cutTo(100)), args: "eval MODEL --text a", code: 1, want: "MODEL/config.json"},
+	{name: "truncated tokenizer", damage: edit("tokenizer.json", cutTo(1000)), args: "eval MODEL --text a", code: 1, want: "MODEL/tokenizer.json"},
+	{name: "truncated state", damage: edit("state/checkpoint", cutTo(5000)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: truncated"},
+	{name: "bit flipped in the state", damage: edit("state/checkpoint", flip(-1000)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: damaged: its checksum differs"},
+	{name: "bit flipped in the plan", damage: edit("state/checkpoint", flip(300)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: "},
+	{name: "state of another version", damage: edit("state/checkpoint", otherVersion), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: written by another version (state 9, this program reads 2)"},
+	{name: "foreign state", damage: edit("state/checkpoint", become("<!DOCTYPE html>")), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: "},
+	{name: "another tokenizer", damage: edit("tokenizer.json", func(b []byte) []byte { return append(b, '\n') }), args: "train --resume MODEL", code: 1,
+		want: "MODEL/tokenizer.json is not the tokenizer that the run in MODEL began with"},
+	{name: "changed corpus", damage: func(t *testing.T, model string) {
+		file(t, filepath.Join(filepath.Dir(model), "corpus.txt"), counted(9999))
+	}, args: "train --resume MODEL", code: 1, want: "corpus.txt is not what the run in MODEL began with: it had 1 documents of 9000 bytes and has 1 of 9999; bring the old text back"},
+	{name: "corpus is gone", damage: func(t *testing.T, model string) { os.Remove(filepath.Join(filepath.Dir(model), "corpus.txt")) },
+		args: "train --resume MODEL", code: 1, want: "corpus.txt: no such file or directory"},
+}
+
+// otherWeights are those of a model of the same shape over another tokenizer.
+func otherWeights() []byte {
+	b, err := os.ReadFile(filepath.Join(tiny().dir, "model.safetensors"))
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// unfinished makes a model in dir/m whose run failed before its end, and its
+// corpus beside it.
+func unfinished(t *testing.T, dir string) string {
+	t.Helper()
+	model, corpus := filepath.Join(dir, "m"), file(t, filepath.Join(dir, "corpus.txt"), counted(9000))
+	saves := 0
+	durable.TestHook = func(op durable.Op) error {
+		if op.Kind == durable.OpRename && filepath.Base(op.To) == "checkpoint" && filepath.Base(filepath.Dir(op.To)) == "state" {
+			saves++
+		}
+		if saves > 2 && op.Kind != durable.OpRemove {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	defer func() { durable.TestHook = nil }()
+	r := call(t, "", append([]string{"train", corpus, "-o", model, "--steps", "6", "--checkpoint-every", "2", "--eval-every", "2"}, shape...)...)
+	if r.code != exitFailed {
+		t.Fatalf("code %d: %s", r.code, r.err)
+	}
+	return model
+}
+
+// snapshot is all that is below dir: names, and what files hold.
+func snapshot(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || e.Name() == "lock" {
+			all[path] = ""
+			return err
+		}
+		all[path] = read(t, path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestFaults: each wrong input is one clear line with the right code, and
+// changes nothing.
+func TestFaults(t *testing.T) {
+	tinyModel(t)
+	for _, f := range append(corpusFaults, modelFaults...) {
+		t.Run(f.name, func(t *testing.T) {
+			dir := t.TempDir()
+			t.Chdir(dir)
+			for name, content := range f.files {
+				if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+					t.Fatal(err)
+				}
+				file(t, name, content)
+			}
+			if strings.Contains(f.args, "MODEL") {
+				unfinished(t, ".")
+			}
+			if f.damage != nil {
+				f.damage(t, "m")
+			}
+			before := snapshot(t, dir)
+			r := call(t, f.stdin, strings.Fields(strings.ReplaceAll(f.args, "MODEL", "m"))...)
+			f.check(t, r)
+			if after := snapshot(t, dir); !maps.Equal(before, after) {
+				t.Errorf("the folder changed: %d files, then %d", len(before), len(after))
+			}
+		})
+	}
+}
+
+// check holds what the program said to the fault.
+func (f *fault) check(t *testing.T, r result) {
+	t.Helper()
+	want := strings.ReplaceAll(f.want, "MODEL", "m")
+	lines := map[int]int{exitFailed: 1, exitUsage: 2}[f.code]
+	if r.code != f.code || r.out != "" || !strings.HasPrefix(r.err, "xent: ") || !strings.Contains(r.err, want) || strings.Count(r.err, "\n") != lines {
+		t.Errorf("code %d, want %d and %q\nstdout %q\nstderr %q", r.code, f.code, want, r.out, r.err)
+	}
+}
+
+// TestFullDisk: wherever the disk or a quota is full, the line names the file and
+// says what to do; a model that was there goes on being one, and what was cut off
+// can be resumed.
+func TestFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	file(t, "corpus.txt", counted(9000))
+	args := append([]string{"train", "corpus.txt", "-o", "m", "--steps", "2", "--checkpoint-every", "1", "--eval-every", "1", "--quiet"}, shape...)
+	for at := 0; ; at += 7 {
+		ops, kind := 0, durable.OpKind(0)
+		full := []error{syscall.ENOSPC, syscall.EDQUOT}[at%2]
+		durable.TestHook = func(op durable.Op) error {
+			if ops++; ops <= at || op.Kind == durable.OpRemove {
+				return nil
+			}
+			if kind == 0 {
+				kind = op.Kind
+			}
+			return full
+		}
+		r := call(t, "", args...)
+		durable.TestHook = nil
+		if ops <= at {
+			return // every operation had its turn
+		}
+		if r.code == exitDone && kind == durable.OpWrite { // of the lock's number, which does not matter
+			os.RemoveAll("m")
+			continue
+		}
+		if r.code != exitFailed || strings.Count(r.err, "\n") != 1 || !strings.Contains(r.err, full.Error()) || !strings.Contains(r.err, "m") || strings.Contains(r.err, ".partial") {
+			t.Fatalf("full at operation %d, %v: code %d\n%s%s", at, kind, r.code, r.out, r.err)
+		}
+		if _, err := os.Stat("m"); err != nil {
+			if left, _ := os.ReadDir("."); len(left) != 1 {
+				t.Fatalf("full at operation %d: %v", at, left)
+			}
+			continue
+		}
+		if !strings.Contains(r.err, "xent train --resume m") {
+			t.Errorf("full at operation %d: nothing to go on with in %q", at, r.err)
+		}
+		must(t, "", "train", "--resume", "m", "--quiet")
+		if err := os.RemoveAll("m"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestExplodingLoss: the best model so far is kept.
+func TestExplodingLoss(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file(t, "corpus.txt", counted(9000))
+	r := call(t, "", append([]string{"train", "corpus.txt", "-o", "m", "--steps", "50", "--rate", "1000", "--quiet"}, shape...)...)
+	f := fault{code: exitFailed, want: "training diverged at step "}
+	f.check(t, r)
+	if want := "is kept in m; try again with a peak rate below 1000 (--rate)"; !strings.Contains(r.err, want) {
+		t.Errorf("%q lacks %q", r.err, want)
+	}
+	must(t, "", "eval", "m", "--text", "a")
+}
+
+// TestMemoryLimit: a container's or GOMEMLIMIT's bound is kept.
+func TestMemoryLimit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	c := exec.Command(os.Args[0], "train", lessons(), "--steps", "1", "--width", "4096")
+	c.Env = append(os.Environ(), asXent+"="+asGiven, "GOMEMLIMIT=500MiB")
+	r := child(t, c)
+	f := fault{code: exitFailed, want: "and GOMEMLIMIT leaves 500 MB: "}
+	f.check(t, r)
+	if !strings.HasSuffix(r.err, "MB): --size micro\n") {
+		t.Errorf("no size that fits in %q", r.err)
+	}
+}
+
+// child runs a process of its own.
+func child(t *testing.T, c *exec.Cmd) result {
+	t.Helper()
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Run(); err != nil && c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return result{c.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// TestForbidden: what the user may not read or write is said with its name.
+func TestForbidden(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other permissions")
+	}
+	dir := t.TempDir()
+	for d := dir; d != os.TempDir() && d != filepath.Dir(d); d = filepath.Dir(d) {
+		os.Chmod(d, 0o755) // for another user than root
+	}
+	t.Chdir(dir)
+	model := unfinished(t, dir)
+	secret := file(t, filepath.Join(dir, "secret.txt"), counted(9000))
+	if err := os.Mkdir("locked", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	hidden := file(t, filepath.Join(dir, "locked", "in.txt"), counted(9000))
+	for path, mode := range map[string]os.FileMode{secret: 0, "locked": 0, filepath.Join(model, "state"): 0o555, model: 0o555, filepath.Join(model, "state", "lock"): 0o444, dir: 0o555} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Chmod(path, 0o777) })
+	}
+	for _, f := range []fault{
+		{name: "unreadable corpus", args: "train " + secret + " --steps 1 -o /tmp/xent-never", code: 1, want: secret + ": permission denied"},
+		{name: "unreadable folder", args: "train " + hidden + " --steps 1 -o /tmp/xent-never", code: 1, want: hidden + ": permission denied"},
+		{name: "read-only folder", args: "train corpus.txt --steps 1 -o n", code: 1, want: "n cannot be made: nothing can be written in ."},
+		{name: "read-only model", args: "train --resume " + model, code: 1, want: filepath.Join(model, "state", "lock") + ": permission denied"},
+		{name: "a reader of a read-only model", args: "eval " + model + " --text a --json"},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			before := ""
+			if os.Getuid() != 0 {
+				before = fmt.Sprint(snapshot(t, model))
+			}
+			r := child(t, unprivileged(t, strings.Fields(f.args)...))
+			if f.code == exitDone {
+				if r.code != exitDone {
+					t.Errorf("%+v", r)
+				}
+				return
+			}
+			f.check(t, r)
+			if os.Getuid() != 0 && before != fmt.Sprint(snapshot(t, model)) {
+				t.Error("the model changed")
+			}
+		})
+	}
+}
