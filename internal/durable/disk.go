@@ -74,7 +74,7 @@ func rename(from, to string) error {
 	if err := before(OpRename, from, to); err != nil {
 		return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
 	}
-	return replace(from, to)
+	return retry(func() error { return os.Rename(from, to) })
 }
 
 // remove removes a file, or a folder and all that is in it. That there is

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// replace renames from to to, in place of a file of that name.
-func replace(from, to string) error { return os.Rename(from, to) }
+// retry does something that only Windows may have to do again.
+func retry(do func() error) error { return do() }
 
 // isOpen reports whether err says that a file cannot be removed since it is open.
 func isOpen(error) bool { return false }

@@ -2,22 +2,21 @@ package durable
 
 import (
 	"errors"
-	"os"
 	"time"
 
 	"golang.org/x/sys/windows"
 )
 
-// patience is how long replace waits for readers.
+// patience is how long somebody who has a file open is waited for.
 const patience = 2 * time.Second
 
-// replace renames from to to, in place of a file of that name. Windows refuses
-// while somebody, such as a reader or a virus scanner, has either of them open:
-// that passes.
-func replace(from, to string) error {
+// retry does what Windows refuses while somebody, such as a reader, a writer who
+// is renaming or a virus scanner, has the file open, until it does not: that
+// passes.
+func retry(do func() error) error {
 	wait := time.Millisecond
-	for began := time.Now(); ; wait *= 2 {
-		err := os.Rename(from, to)
+	for began := time.Now(); ; wait = min(2*wait, 20*time.Millisecond) {
+		err := do()
 		if !errors.Is(err, windows.ERROR_ACCESS_DENIED) && !errors.Is(err, windows.ERROR_SHARING_VIOLATION) || time.Since(began)+wait > patience {
 			return err
 		}

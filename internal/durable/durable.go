@@ -49,6 +49,14 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return t.rename()
 }
 
+// ReadFile reads a file that a WriteFile may be replacing meanwhile: its old
+// content or its new one. It is os.ReadFile, but for Windows, where a file cannot
+// be opened for the moment in which it is replaced.
+func ReadFile(path string) (b []byte, err error) {
+	err = retry(func() error { b, err = os.ReadFile(path); return err })
+	return b, err
+}
+
 // WriteFolder makes the folder path, which must not exist, with what fill puts
 // into the folder it is given; files in it need not be synced. The error is
 // fs.ErrExist where there is something at path already.

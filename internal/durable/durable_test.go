@@ -38,9 +38,12 @@ func TestWriteFile(t *testing.T) {
 		if err := WriteFile(path, text(want)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+		if got, err := ReadFile(path); err != nil || string(got) != want {
 			t.Errorf("holds %q (%v), want %q", got, err, want)
 		}
+	}
+	if _, err := ReadFile(path + "b"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("of a missing file: %v", err)
 	}
 	if got := names(t, dir); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("the folder holds %v", got)
