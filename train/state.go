@@ -139,28 +139,29 @@ func readCheckpoint(dir string) (*checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	fail := func(why string) (*checkpoint, error) {
-		return nil, fmt.Errorf("%s: %s; it cannot be resumed, but the best model beside it may be whole", path, why)
+	c, err := decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; it cannot be resumed, but the best model beside it may be whole", path, err)
+	}
+	return c, nil
+}
+
+// decode is the reverse of encode, for files of any origin.
+func decode(f *safetensors.File) (*checkpoint, error) {
+	planJSON, progressJSON := f.Metadata[planKey], f.Metadata[progressKey]
+	var written struct{ Version int }
+	if json.Unmarshal([]byte(planJSON), &written) == nil && written.Version > 0 && written.Version != stateVersion {
+		return nil, fmt.Errorf("written by another version (state %d, this program reads %d)", written.Version, stateVersion)
+	}
+	if checksum(f.Tensors, planJSON, progressJSON) != f.Metadata[checksumKey] {
+		return nil, errors.New("damaged: its checksum differs from the one recorded")
 	}
 	var c checkpoint
-	var version struct{ Version int }
-	if err := json.Unmarshal([]byte(f.Metadata[planKey]), &version); err == nil && version.Version != stateVersion && version.Version > 0 {
-		return fail(fmt.Sprintf("written by another version (state %d, this program reads %d)", version.Version, stateVersion))
-	}
-	if checksum(f.Tensors, f.Metadata[planKey], f.Metadata[progressKey]) != f.Metadata[checksumKey] {
-		return fail("damaged: its checksum differs from the one recorded")
-	}
-	if err := json.Unmarshal([]byte(f.Metadata[planKey]), &c.plan); err != nil {
-		return fail("damaged plan: " + err.Error())
-	}
-	if c.plan.Version != stateVersion {
-		return fail("no plan of a run")
-	}
-	if err := json.Unmarshal([]byte(f.Metadata[progressKey]), &c.progress); err != nil {
-		return fail("damaged progress: " + err.Error())
+	if json.Unmarshal([]byte(planJSON), &c.plan) != nil || json.Unmarshal([]byte(progressJSON), &c.progress) != nil || c.plan.Version != stateVersion {
+		return nil, errors.New("no state of a training run")
 	}
 	if err := c.plan.check(&c.progress); err != nil {
-		return fail(err.Error())
+		return nil, fmt.Errorf("no state that a training run can be in: %w", err)
 	}
 	for _, t := range []struct {
 		name string
@@ -168,11 +169,11 @@ func readCheckpoint(dir string) (*checkpoint, error) {
 	}{{weightsTensor, &c.weights}, {firstTensor, &c.m1}, {secondTensor, &c.m2}} {
 		found, err := f.Find(t.name)
 		if err != nil {
-			return fail(err.Error())
+			return nil, err
 		}
 		m, err := found.Matrix()
 		if err != nil || m.DType != tensor.F32 || m.Rows*m.Cols != c.plan.Spec.Parameters() {
-			return fail("tensor " + t.name + " is not of the model's size")
+			return nil, fmt.Errorf("tensor %s is not of the model's size", t.name)
 		}
 		*t.into = m.Data()
 	}
