@@ -114,7 +114,7 @@ type zstdFrame struct {
 	keep   bool
 	left   int  // bytes of in to the end of the block, with the frame's checksum behind the last
 	last   bool // the block is the frame's last
-	any    bool // a frame was there
+	seen   bool // a frame was there
 }
 
 // next reads the next frame's header; io.EOF says that there is none.
@@ -122,7 +122,7 @@ func (f *zstdFrame) next() error {
 	for n := 1; ; n++ { // no byte more than the header has: behind it, in may wait
 		b, err := f.in.Peek(n)
 		switch {
-		case err == io.EOF && len(b) == 0 && f.any:
+		case err == io.EOF && len(b) == 0 && f.seen:
 			return io.EOF
 		case err != nil:
 			return noEOF(err)
@@ -136,7 +136,7 @@ func (f *zstdFrame) next() error {
 			if _, err := io.CopyN(io.Discard, f.in, int64(n)+int64(f.head.SkippableSize)); err != nil {
 				return noEOF(err)
 			}
-			n, f.any = 0, true
+			n, f.seen = 0, true
 			continue
 		}
 		f.header = slices.Clone(b)
@@ -157,7 +157,7 @@ func (f *zstdFrame) enter() error {
 	case f.head.DictionaryID != 0:
 		return unsupported{fmt.Sprintf("the dictionary %d: decompress it with zstd -d -D", f.head.DictionaryID)}
 	}
-	f.any, f.left, f.last, f.blocks = true, 0, false, nil
+	f.seen, f.left, f.last, f.blocks = true, 0, false, nil
 	return nil
 }
 
