@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 
 	"xent/train"
 )
@@ -64,7 +63,7 @@ func bars(rows []bar, width int) string {
 	finite := func(x float64) bool { return x >= 0 && x < math.Inf(1) }
 	names, largest := 0, 0.0
 	for _, r := range rows {
-		names = max(names, utf8.RuneCountInString(r.name))
+		names = max(names, columns(r.name))
 		if finite(r.value) {
 			largest = max(largest, r.value)
 		}
@@ -79,7 +78,7 @@ func bars(rows []bar, width int) string {
 				full += string([]rune(" ▏▎▍▌▋▊▉")[rest])
 			}
 		}
-		line := fmt.Sprintf("  %s%s %8.4f  %s", r.name, strings.Repeat(" ", names-utf8.RuneCountInString(r.name)), r.value, full)
+		line := fmt.Sprintf("  %s%s %8.4f  %s", r.name, strings.Repeat(" ", names-columns(r.name)), r.value, full)
 		out.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 	return out.String()

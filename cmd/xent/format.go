@@ -60,21 +60,20 @@ func columns(s string) (n int) {
 // runeColumns is 2 for East Asian characters and emoji, 0 for marks that stand
 // on the character before them, 1 for others.
 func runeColumns(r rune) int {
+	within := func(lo, hi rune) bool { return lo <= r && r <= hi }
 	switch {
 	case r < 0x300:
 		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) || within(0x1160, 0x11ff): // later parts of Hangul syllables
 		return 0
-	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Yi) || hangul(r) ||
-		r >= 0x3000 && r <= 0x303e || r >= 0xff01 && r <= 0xff60 || r >= 0xffe0 && r <= 0xffe6 || r >= 0x1f300 && r <= 0x1faff:
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Bopomofo, unicode.Yi) && !within(0xff61, 0xff9f), // half-width
+		within(0x1100, 0x115f), within(0xac00, 0xd7a3), // Hangul
+		within(0x3000, 0x303e), within(0xff01, 0xff60), within(0xffe0, 0xffe6), // punctuation and full-width forms
+		within(0x1f300, 0x1faff): // emoji
 		return 2
 	}
 	return 1
 }
-
-// hangul reports whether r is a whole syllable or the first part of one: the
-// other parts are drawn into it.
-func hangul(r rune) bool { return r >= 0xac00 && r <= 0xd7a3 || r >= 0x1100 && r <= 0x115f }
 
 // cut returns the longest beginning of s that takes at most width columns, and
 // at least one character.

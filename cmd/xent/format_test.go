@@ -40,9 +40,23 @@ func TestFormats(t *testing.T) {
 		wrap("naïve ones are  wrapped\nhere", 10, " "): " naïve\n ones are\n wrapped\n here\n",
 		wrap("abcdefgh ij", 5, " "):                    " abcd\n efgh\n ij\n",
 		labelled("a: ", "bb cc", 6):                    "a: bb\n   cc\n",
+		wrap("日本語の本 e\u0301a", 6, "  "):                "  日本\n  語の\n  本\n  e\u0301a\n",
+		wrap("ab", 2, " "):                             " a\n b\n",
+		clip("日本語", 5):                                 "日本…",
+		clip("日本語", 6):                                 "日本語",
+		clip("ab", 1):                                  "…",
+		clipLeft("日本語", 4):                             "…語",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestColumns(t *testing.T) {
+	for text, want := range map[string]int{"": 0, "naïve": 5, "nai\u0308ve": 5, "日本": 4, "한글": 4, "\u1112\u1161\u11ab": 2, "ｱ": 1, "Ａ。": 4, "🦀": 2, "\u200b": 0, "█┄…": 3, "\ufffd": 1} {
+		if got := columns(text); got != want {
+			t.Errorf("%q: %d columns, want %d", text, got, want)
 		}
 	}
 }

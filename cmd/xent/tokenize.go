@@ -11,7 +11,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -110,7 +109,7 @@ func pieces(text []byte, spans [][2]int, width int) string {
 	for _, s := range spans {
 		quoted := strconv.Quote(string(text[s[0]:s[1]]))
 		piece := strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
-		length := utf8.RuneCountInString(piece) + 1
+		length := columns(piece) + 1
 		if column+length > width-1 && column > 0 {
 			out.WriteString("|\n")
 			column = 0

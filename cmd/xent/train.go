@@ -153,6 +153,7 @@ func positive(flags *pflag.FlagSet, names ...string) error {
 func (t *training) run(ctx context.Context, s *streams) error {
 	view := &trainView{screen: newScreen(s.err, t.quiet)}
 	t.Progress = view.show
+	view.status("reading the text and timing this machine")
 	var report *train.Report
 	var err error
 	switch {
@@ -169,7 +170,8 @@ func (t *training) run(ctx context.Context, s *streams) error {
 	case t.json:
 		err = printReportJSON(s.out, report, t.settings)
 	default:
-		err = printReport(ctx, s.out, report, t.resume != "")
+		view.end()
+		err = printReport(ctx, s.out, report, t.resume != "", lineWidth(s.out))
 	}
 	return t.explain(ctx, err, t.resume != "" || view.begun != nil)
 }

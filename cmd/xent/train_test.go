@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf8"
 
 	"xent/entropy"
 	"xent/train"
@@ -37,11 +36,13 @@ func TestTrainTellsWhatItDoes(t *testing.T) {
 
 // fits fails for lines that are wider than a terminal and for control
 // characters.
-func fits(t *testing.T, text string) {
+func fits(t *testing.T, text string) { t.Helper(); fitsIn(t, text, plainWidth) }
+
+func fitsIn(t *testing.T, text string, width int) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		if n := utf8.RuneCountInString(line); n > plainWidth {
+		if n := columns(line); n > width {
 			t.Errorf("%d columns: %s", n, line)
 		}
 		if strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' }) {
@@ -268,30 +269,6 @@ func TestFlagNames(t *testing.T) {
 	for _, name := range append(slices.Clone(resumable), exclusive[0]...) {
 		if flags.Lookup(name) == nil {
 			t.Errorf("no flag --%s", name)
-		}
-	}
-}
-
-// TestTrainViewWords shows events that short runs do not have.
-func TestTrainViewWords(t *testing.T) {
-	var out bytes.Buffer
-	v := trainView{screen: newScreen(&out, false), begun: &train.Begun{Step: 4}}
-	v.show(&train.Evaluated{Point: train.Point{Step: 6, TrainNats: 2, HeldNats: 3, BitsPerByte: 2.5}, Excess: math.NaN()})
-	v.show(&train.Evaluated{Point: train.Point{Step: 8, TrainNats: 2, HeldNats: 3, BitsPerByte: 2}, Best: true, Excess: math.NaN()})
-	v.show(&train.Evaluated{Point: train.Point{Step: 10, TrainNats: 1, HeldNats: 3, BitsPerByte: 2.5}, Excess: math.NaN()})
-	v.show(&train.Overfitting{Step: 10, BestStep: 8, Held: 2.5, Best: 2})
-	want := `         6     2.0000     3.0000     2.5000  not the best, which is an earlier one
-         8     2.0000     3.0000     2.0000
-        10     1.0000     3.0000     2.5000  not the best, which is step 8
-  Overfitting: since step 8 held-out text has become harder (2.0000, now 2.5000
-  bits/byte) while training text became easier. The model of step 8 is kept.
-`
-	if out.String() != want {
-		t.Errorf("%s\nwant\n%s", &out, want)
-	}
-	for ratio, want := range map[float64]string{36.61: "36.6 times the floor", 1.146: "14.6 % above the floor", 1: "0.0 % above the floor", 0.99: "1.0 % below the floor"} {
-		if got := aboveFloor(ratio); got != want {
-			t.Errorf("%v: %q, want %q", ratio, got, want)
 		}
 	}
 }

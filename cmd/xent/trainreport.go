@@ -6,26 +6,21 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"xent/internal/source"
 	"xent/model"
 	"xent/train"
 )
 
-// printReport tells a person what a run came to, and lets the model speak.
-func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool) error {
-	width := lineWidth(w)
-	thing := "document"
-	if r.Corpus.Source {
-		thing = "story"
-	}
+// printReport tells a person what a run came to, in lines of width columns, and
+// lets the model speak.
+func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool, width int) error {
 	if r.AlreadyDone {
 		printFinished(w, r, width)
 		return nil
 	}
-	fmt.Fprintf(w, "%s on held-out text (%s, %s), bits/byte:\n\n%s\n", bold(w, r.Out),
-		count(r.Corpus.MeasuredDocuments, thing), count(r.Corpus.MeasuredBytes, "byte"), bars(comparison(r), width))
-	fmt.Fprintf(w, "  %.4f nats/token, perplexity %.4g; %.1f %% of tokens guessed right\n", float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1)
+	printMeasured(w, r, width)
 	took := ", " + duration(r.Elapsed)
 	if resumed {
 		took = "" // the clock saw a part of the run
@@ -33,19 +28,9 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	fmt.Fprint(w, wrap(fmt.Sprintf("%s, %s%s; the model of step %s is the best on held-out text, and kept",
 		count(r.Steps, "step"), count(r.Tokens, "token"), took, thousands(r.BestStep)), width, "  "))
 	if d := r.Divergence; d != nil {
-		fmt.Fprintf(w, "\n  cross-entropy = entropy + KL, in nats/story over %s:\n  %.2f = %.2f + %.2f ± %.2f, %s\n", count(d.Stories, "held-out story"),
-			float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr), aboveFloor(float64((d.Entropy+d.KL)/d.Entropy)))
+		printDivergence(w, d, width)
 	}
-	if d := r.Divergence; d != nil && d.BelowFloor() {
-		fmt.Fprint(w, wrap("Below the floor by more than chance allows: the model has seen what it is measured on, or the measurement is wrong. Please report this.", width, "  "))
-	}
-	if c := curve(r.Curve, r.Corpus.Floor, width, 12); c != "" {
-		title := "Held-out bits/byte while learning"
-		if r.Corpus.Floor > 0 {
-			title += " (┄ the floor)"
-		}
-		fmt.Fprintf(w, "\n%s\n\n%s", bold(w, title), c)
-	}
+	printCurve(w, r, width)
 	if err := printSamples(ctx, w, r, width); err != nil {
 		return err
 	}
@@ -53,12 +38,51 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	return nil
 }
 
+// printMeasured compares the best model with others on the held-out text.
+func printMeasured(w io.Writer, r *train.Report, width int) {
+	thing := "document"
+	if r.Corpus.Source {
+		thing = "story"
+	}
+	title := fmt.Sprintf("on held-out text (%s, %s), bits/byte:", count(r.Corpus.MeasuredDocuments, thing), count(r.Corpus.MeasuredBytes, "byte"))
+	if columns(r.Out)+1+columns(title) > width {
+		title = "\n" + wrap(title, width, "") // a path is never broken
+	} else {
+		title = " " + title + "\n"
+	}
+	fmt.Fprintf(w, "%s%s\n%s\n", bold(w, r.Out), title, bars(comparison(r), width))
+	fmt.Fprint(w, wrap(fmt.Sprintf("%.4f nats/token, perplexity %.4g; %.1f %% of tokens guessed right",
+		float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1), width, "  "))
+}
+
+// printDivergence compares the best model with the source.
+func printDivergence(w io.Writer, d *train.Divergence, width int) {
+	fmt.Fprintln(w)
+	fmt.Fprint(w, wrap(fmt.Sprintf("cross-entropy = entropy + KL, in nats/story over %s:", count(d.Stories, "held-out story")), width, "  "))
+	fmt.Fprint(w, wrap(fmt.Sprintf("%.2f = %.2f + %.2f ± %.2f, %s", float64(d.Entropy+d.KL), float64(d.Entropy), float64(d.KL), float64(d.StdErr),
+		aboveFloor(float64((d.Entropy+d.KL)/d.Entropy))), width, "  "))
+	if d.BelowFloor() {
+		fmt.Fprint(w, wrap("Below the floor by more than chance allows: the model has seen what it is measured on, or the measurement is wrong. Please report this.", width, "  "))
+	}
+}
+
+// printCurve draws how a run went, if there is more than one point to draw.
+func printCurve(w io.Writer, r *train.Report, width int) {
+	c := curve(r.Curve, r.Corpus.Floor, width, 12)
+	if c == "" {
+		return
+	}
+	title := "Held-out bits/byte while learning"
+	if r.Corpus.Floor > 0 {
+		title += " (┄ the floor)"
+	}
+	fmt.Fprintf(w, "\n%s\n\n%s", bold(w, strings.TrimSuffix(wrap(title, width, ""), "\n")), c)
+}
+
 // printFinished is the report of a run that had nothing left to do.
 func printFinished(w io.Writer, r *train.Report, width int) {
 	fmt.Fprintf(w, "%s had finished all its %s before.\n", r.Out, count(r.Steps, "step"))
-	if c := curve(r.Curve, 0, width, 12); c != "" {
-		fmt.Fprintf(w, "\n%s\n\n%s", bold(w, "Held-out bits/byte while learning"), c)
-	}
+	printCurve(w, r, width)
 	fmt.Fprintln(w)
 	printNext(w, r)
 }
@@ -111,8 +135,12 @@ func printSamples(ctx context.Context, w io.Writer, r *train.Report, width int) 
 		}
 	}
 	if r.Corpus.Source {
-		fmt.Fprintln(w, wrap(fmt.Sprintf("Of %d samples at temperature %g, %d are stories that the source could have told, word for word.",
-			n, sampleTemperature, whole), width, "  "))
+		told := "are stories"
+		if whole == 1 {
+			told = "is a story"
+		}
+		fmt.Fprintln(w, wrap(fmt.Sprintf("Of %d samples at temperature %g, %d %s that the source could have told, word for word.",
+			n, sampleTemperature, whole, told), width, "  "))
 	}
 	return nil
 }

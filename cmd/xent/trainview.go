@@ -22,8 +22,9 @@ func (v *trainView) show(e train.Event) {
 	case *train.Resumed:
 		v.resumed(e)
 	case *train.Progress:
-		v.status("step %s/%s  loss %.3f  held-out %.3f bits/byte  %s tok/s  %s left",
-			thousands(e.Step), thousands(e.Steps), float64(e.Loss), e.HeldOut, thousands(int(e.TokensPerSecond)), duration(e.Left))
+		// What is missed least comes last, where a narrow terminal cuts it off.
+		v.status("step %s/%s  %s left  loss %.3f  held-out %.3f bits/byte  %s tok/s",
+			thousands(e.Step), thousands(e.Steps), duration(e.Left), float64(e.Loss), e.HeldOut, thousands(int(e.TokensPerSecond)))
 	case *train.Evaluated:
 		v.evaluated(e)
 	case *train.Overfitting:
@@ -72,7 +73,24 @@ func (v *trainView) begin(e *train.Begun) {
 	if c.Floor > 0 {
 		v.item("floor", "%.4f bits/byte, the entropy of the source: no model can be lower", c.Floor)
 	}
-	v.line("\n      step   training   held-out   held-out\n           nats/token nats/token  bits/byte")
+	v.line("")
+	v.row("step", "training", "held-out", "held-out", "")
+	v.row("", "nats/token", "nats/token", "bits/byte", "")
+}
+
+// row writes a row of the table, with a note behind it, or below it where that
+// would not fit.
+func (v *trainView) row(step, training, nats, bits, note string) {
+	const numbers = 3 * (1 + 10)
+	line := fmt.Sprintf("%*s %10s %10s %10s", min(10, v.width-numbers), step, training, nats, bits)
+	switch {
+	case note == "":
+	case columns(line)+2+columns(note) <= v.width:
+		line += "  " + note
+	default:
+		line += "\n" + strings.TrimSuffix(wrap(note, v.width, "    "), "\n")
+	}
+	v.line("%s", line)
 }
 
 // heldOut says how much text is held out, and what of it is measured when.
@@ -113,19 +131,29 @@ func (v *trainView) evaluated(e *train.Evaluated) {
 	note := ""
 	switch {
 	case e.Step == 0:
-		note = fmt.Sprintf("  ln V = %.4f nats", math.Log(float64(v.begun.Spec.Vocab)))
+		note = fmt.Sprintf("ln V = %.4f nats", math.Log(float64(v.begun.Spec.Vocab)))
 	case e.Excess == e.Excess: // the same stories, so no luck in it
-		note = "  " + aboveFloor(1+e.Excess)
+		note = aboveFloor(1 + e.Excess)
 	case !e.Best:
-		note = fmt.Sprintf("  not the best, which is %s", v.bestStep())
+		note = v.bestStep() + " was better"
 	}
-	v.line("%10s %10s %10.4f %10.4f%s", thousands(e.Step), training, e.HeldNats, e.BitsPerByte, note)
+	v.row(thousands(e.Step), training, fmt.Sprintf("%.4f", e.HeldNats), fmt.Sprintf("%.4f", e.BitsPerByte), note)
+	if e.Step == e.Steps {
+		v.status("measuring the best model on held-out text")
+	}
+}
+
+// end sets the report off from what was shown before it.
+func (v *trainView) end() {
+	if v.begun != nil {
+		v.line("")
+	}
 }
 
 // bestStep names the best evaluation, which a resumed run may not have shown.
 func (v *trainView) bestStep() string {
 	if v.best == 0 && v.begun.Step > 0 {
-		return "an earlier one"
+		return "an earlier step"
 	}
 	return "step " + thousands(v.best)
 }
