@@ -13,7 +13,7 @@ import (
 // A LockedError says that somebody holds a lock.
 type LockedError struct {
 	Path string // as it was given to Lock
-	PID  int    // the holder's process, 0 where it is not known
+	PID  int    // the holder's process, of another machine perhaps where both share the folder; 0 where it is not known
 }
 
 func (e *LockedError) Error() string {
