@@ -49,7 +49,12 @@ func trainer(out string) (code int) {
 			return nil
 		}
 	}
-	if err := goOn(restless(out, os.Getenv(trainerReads))); err != nil {
+	o := restless(out, os.Getenv(trainerReads))
+	if os.Getenv(peak) != "" {
+		o.amounts = usualAmounts
+		defer tellPeak()
+	}
+	if err := goOn(o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

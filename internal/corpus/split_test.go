@@ -141,14 +141,6 @@ func textsOf(namesAndTexts ...string) (docs []Document) {
 	return docs
 }
 
-func names(docs []Document) []string {
-	var list []string
-	for _, d := range docs {
-		list = append(list, d.Name)
-	}
-	return list
-}
-
 func TestCut(t *testing.T) {
 	line := func(n int) string { return strings.Repeat("x", n-1) + "\n" }
 	cases := []struct {

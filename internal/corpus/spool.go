@@ -10,27 +10,42 @@ import (
 // ends with the process: it has no name, or on Windows one until it is closed.
 type spool struct {
 	room    Room
-	memory  []byte // what the file does not hold
+	blocks  [][]byte // what the file does not hold; all but the last are full
 	file    *os.File
 	written int64 // to the file
 }
 
-// spoolBuffer is how much is written to the file at a time.
-const spoolBuffer = 1 << 20
+// spoolBlock is how much memory is taken, or written to the file, at a time.
+const spoolBlock = 1 << 20
 
-func (s *spool) size() int64 { return s.written + int64(len(s.memory)) }
+func (s *spool) size() int64 { return s.written + s.held() }
+
+// held is how much is in memory.
+func (s *spool) held() int64 {
+	n := len(s.blocks)
+	if n == 0 {
+		return 0
+	}
+	return int64(n-1)*spoolBlock + int64(len(s.blocks[n-1]))
+}
 
 func (s *spool) Write(p []byte) (int, error) {
-	limit := s.room.Memory
-	if s.file != nil {
-		limit = spoolBuffer
-	}
-	if len(s.memory)+len(p) > limit {
-		if err := s.flush(); err != nil {
-			return 0, err
+	for rest := p; len(rest) > 0; {
+		n := len(s.blocks)
+		if n == 0 || len(s.blocks[n-1]) == spoolBlock {
+			if s.file != nil && n > 0 || s.file == nil && s.held() >= int64(s.room.Memory) {
+				if err := s.flush(); err != nil {
+					return len(p) - len(rest), err
+				}
+			}
+			s.blocks = append(s.blocks, make([]byte, 0, spoolBlock))
+			n = len(s.blocks)
 		}
+		last := &s.blocks[n-1]
+		fits := min(len(rest), spoolBlock-len(*last))
+		*last = append(*last, rest[:fits]...)
+		rest = rest[fits:]
 	}
-	s.memory = append(s.memory, p...)
 	return len(p), nil
 }
 
@@ -42,17 +57,15 @@ func (s *spool) flush() error {
 			return s.failed(err)
 		}
 		s.file = f
-		os.Remove(f.Name()) // fails on Windows; Close tries again
+		os.Remove(f.Name()) // fails on Windows; close tries again
 	}
-	n, err := s.file.WriteAt(s.memory, s.written)
-	if err != nil {
-		return s.failed(err)
+	for _, b := range s.blocks {
+		if _, err := s.file.WriteAt(b, s.written); err != nil {
+			return s.failed(err)
+		}
+		s.written += int64(len(b))
 	}
-	s.written += int64(n)
-	if cap(s.memory) > 2*spoolBuffer {
-		s.memory = nil
-	}
-	s.memory = s.memory[:0]
+	s.blocks = nil
 	return nil
 }
 
@@ -66,32 +79,43 @@ func (s *spool) failed(err error) error {
 
 // truncate takes back what was written behind the first size bytes.
 func (s *spool) truncate(size int64) error {
-	if size >= s.written {
-		s.memory = s.memory[:size-s.written]
+	if size <= s.written {
+		s.blocks, s.written = nil, size // what the file holds behind it is written over
 		return nil
 	}
-	s.memory, s.written = s.memory[:0], size
-	return nil // what the file holds behind it is written over
+	size -= s.written
+	s.blocks = s.blocks[:(size+spoolBlock-1)/spoolBlock]
+	last := &s.blocks[len(s.blocks)-1]
+	*last = (*last)[:size-int64(len(s.blocks)-1)*spoolBlock]
+	return nil
 }
 
-// seal ends the writing.
+// seal ends the writing: all is in memory, or all in the file.
 func (s *spool) seal() error {
-	if s.file == nil || len(s.memory) == 0 {
+	if s.file == nil && s.held() <= int64(s.room.Memory) {
 		return nil
 	}
 	return s.flush()
 }
 
-// view returns size bytes from at on, in buf if they are not in memory. The
-// spool is sealed.
+// view returns size bytes from at on, in buf if they are not in one piece in
+// memory. The spool is sealed.
 func (s *spool) view(buf []byte, at, size int64) ([]byte, error) {
-	if s.file == nil {
-		return s.memory[at : at+size : at+size], nil
+	if s.file == nil && size > 0 && at/spoolBlock == (at+size-1)/spoolBlock {
+		b := s.blocks[at/spoolBlock]
+		return b[at%spoolBlock : at%spoolBlock+size : at%spoolBlock+size], nil
 	}
 	if int64(cap(buf)) < size {
 		buf = make([]byte, size)
 	}
 	buf = buf[:size]
+	if s.file == nil {
+		for n := 0; n < len(buf); {
+			from := at + int64(n)
+			n += copy(buf[n:], s.blocks[from/spoolBlock][from%spoolBlock:])
+		}
+		return buf, nil
+	}
 	if n, err := s.file.ReadAt(buf, at); int64(n) < size {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF

@@ -87,11 +87,10 @@ func (s *Store) OnDisk() int64 { return s.spool.written }
 // read returns size bytes of t from the offset from on, valid until the next
 // call.
 func (s *Store) read(t Text, from, size int64) ([]byte, error) {
-	b, err := s.spool.view(s.buf, t.at+from, size)
-	if s.spool.file != nil && err == nil {
-		s.buf = b
+	if size > int64(cap(s.buf)) && s.spool.file != nil {
+		s.buf = make([]byte, size)
 	}
-	return b, err
+	return s.spool.view(s.buf, t.at+from, size)
 }
 
 // A loader fills a Store.

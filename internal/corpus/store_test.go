@@ -28,9 +28,9 @@ func load(t *testing.T, memory int, paths ...string) *Store {
 // TestStore: whatever the memory, a store gives back every document of Each,
 // and leaves nothing in its folder.
 func TestStore(t *testing.T) {
-	long := lines("long", 3*spoolBuffer)
+	long := lines("long", 3*spoolBlock)
 	dir := tree(t, map[string]string{
-		"a.txt": "some text", "b/long.txt": long, "b/binary": "x" + strings.Repeat("y", spoolBuffer+5) + "\x00", "c.jsonl": "{\"text\":\"one\"}\n{\"text\":\"\"}\n{\"text\":\"two\"}\n",
+		"a.txt": "some text", "b/long.txt": long, "b/binary": "x" + strings.Repeat("y", spoolBlock+5) + "\x00", "c.jsonl": "{\"text\":\"one\"}\n{\"text\":\"\"}\n{\"text\":\"two\"}\n",
 		"d.txt.gz": gz(lines("packed", 100_000)), "e.txt": "",
 	})
 	docs, report, err := all([]string{dir}, Options{})
@@ -96,7 +96,7 @@ func TestTextsKeepTheirOrder(t *testing.T) {
 func TestStoreFails(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken pipe")
-	in := io.MultiReader(strings.NewReader(strings.Repeat("x", 3*spoolBuffer)), iotest.ErrReader(broken))
+	in := io.MultiReader(strings.NewReader(strings.Repeat("x", 3*spoolBlock)), iotest.ErrReader(broken))
 	if _, err := Load(context.Background(), []string{"-"}, Options{Stdin: in}, Room{dir, 10}); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "-: ") {
 		t.Errorf("error %v", err)
 	}
@@ -104,7 +104,7 @@ func TestStoreFails(t *testing.T) {
 		t.Errorf("left %v", left)
 	}
 	path := filepath.Join(dir, "text")
-	if err := os.WriteFile(path, make([]byte, 2*spoolBuffer), 0o666); err != nil {
+	if err := os.WriteFile(path, make([]byte, 2*spoolBlock), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	absent := filepath.Join(dir, "absent")
@@ -117,7 +117,7 @@ func TestStoreFails(t *testing.T) {
 	}
 	defer readOnly.Close()
 	l := loader{Store: &Store{spool: spool{room: Room{dir, 10}, file: readOnly}}, sum: sha256.New(), copying: make([]byte, 1<<16)}
-	if _, err := l.stream("", bytes.NewReader(make([]byte, 2*spoolBuffer)), 0); err == nil || !strings.HasPrefix(err.Error(), dir+": keeping the corpus there") {
+	if _, err := l.stream("", bytes.NewReader(make([]byte, 2*spoolBlock)), 0); err == nil || !strings.HasPrefix(err.Error(), dir+": keeping the corpus there") {
 		t.Errorf("a disk that fails: %v", err)
 	}
 }
