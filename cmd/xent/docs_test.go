@@ -178,7 +178,7 @@ func TestDocumentRules(t *testing.T) {
 // all that are in code type, and those that rows of tables begin with.
 func named(t *testing.T, section string) (all, rows map[string]bool) {
 	t.Helper()
-	_, text, found := strings.Cut(read(t, "../../docs/json.md"), "\n## "+section+"\n")
+	_, text, found := strings.Cut(strings.ReplaceAll(read(t, "../../docs/json.md"), "\r\n", "\n"), "\n## "+section+"\n")
 	if !found {
 		t.Fatalf("docs/json.md has no section %s", section)
 	}

@@ -40,7 +40,8 @@ Files may be compressed (.gz, .zst).`,
 		Example: `  xent eval xent-run-1 letters.txt
   xent eval my-model --text "How surprised are you?" --per-token tokens.jsonl
   xent eval my-model corpus.jsonl.gz --json`,
-		Args: atLeastModel,
+		Args:              atLeastModel,
+		ValidArgsFunction: modelFirst(cobra.ShellCompDirectiveDefault),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := e.resolve(c, args[1:], ""); err != nil {
 				return err
@@ -64,6 +65,7 @@ Files may be compressed (.gz, .zst).`,
 	section(c, "Machine", func(f *pflag.FlagSet) {
 		f.IntVarP(&e.threads, "threads", "t", 0, "compute with `N` threads (default: all); changes no digit")
 	})
+	c.RegisterFlagCompletionFunc("bos", cobra.FixedCompletions([]string{"auto", "none", "eos"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
@@ -83,7 +85,7 @@ func (e *evaluation) run(ctx context.Context, s *streams, dir string) error {
 	}
 	screen := newScreen(s.err, e.quiet)
 	o := measure.Options{Progress: func(v measure.Event) {
-		screen.status("%s scored, %s finished: %.4f bits/byte", count(v.Tokens, "token"), count(v.Documents, "document"), v.BitsPerByte)
+		screen.status("%.4f bits/byte, %s scored, %s finished", v.BitsPerByte, count(v.Tokens, "token"), count(v.Documents, "document"))
 	}}
 	var result measure.Result
 	measured := func() (err error) {

@@ -131,6 +131,7 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 			c.GroupID = group
 			c.DisableFlagsInUseLine = true
 			c.Flags().SortFlags = false
+			completeFlags(c)
 			root.AddCommand(c)
 		}
 	}

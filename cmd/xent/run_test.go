@@ -209,31 +209,6 @@ func TestHelp(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
-	for shell, want := range map[string]string{"bash": "__start_xent", "zsh": "#compdef xent", "fish": "complete -c xent", "powershell": "Register-ArgumentCompleter"} {
-		if out := must(t, "", "completion", shell); !strings.Contains(out, want) {
-			t.Errorf("%s: no %q in %d bytes", shell, want, len(out))
-		}
-	}
-	for _, c := range []struct {
-		args []string
-		want []string
-	}{
-		{[]string{"tr"}, []string{"train"}},
-		{[]string{"train", "--size", ""}, []string{"nano", "micro", "small"}},
-		{[]string{"train", "--schedule", "c"}, []string{"cosine"}},
-		{[]string{"eval", "--per"}, []string{"--per-token"}},
-		{[]string{"completion", "z"}, []string{"zsh"}},
-	} {
-		r := call(t, "", append([]string{"__complete"}, c.args...)...)
-		for _, want := range c.want {
-			if r.code != exitDone || !strings.Contains("\n"+r.out, "\n"+want) {
-				t.Errorf("%q: no %q in %+v", c.args, want, r)
-			}
-		}
-	}
-}
-
 func TestVersion(t *testing.T) {
 	o := decoded(t, must(t, "", "version", "--json"))
 	hasNames(t, "version", o, "schema_version command version revision modified go platform backend cpu cores")

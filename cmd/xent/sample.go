@@ -23,7 +23,8 @@ func sampleCommand(s *streams) *cobra.Command {
 Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
 		Example: `  xent sample xent-run-1
   xent sample my-model --prompt "Dear Ada," --temperature 0.7 --top-k 40`,
-		Args: exactlyModel,
+		Args:              exactlyModel,
+		ValidArgsFunction: modelFirst(cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := checkSample(&o, number, threads); err != nil {
 				return err

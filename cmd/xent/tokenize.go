@@ -33,7 +33,8 @@ With --decode it reads such objects, or bare lists of ids, one a line, and
 writes the bytes that were tokenized, one text after another.`,
 		Example: `  xent tokenize xent-run-1 --text "an old crab"
   xent tokenize my-model notes.txt --json | xent tokenize my-model --decode -`,
-		Args: atLeastModel,
+		Args:              atLeastModel,
+		ValidArgsFunction: modelFirst(cobra.ShellCompDirectiveDefault),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := in.resolve(c, args[1:], "-"); err != nil {
 				return err

@@ -236,7 +236,7 @@ func (t *training) stopped(err error, saved bool) error {
 	}
 	var interrupted *train.InterruptedError
 	if errors.As(err, &interrupted) {
-		what = err.Error()
+		what = fmt.Sprintf("stopped at step %s of %s; everything is saved in %s", thousands(interrupted.Step), thousands(interrupted.Steps), dir)
 	}
 	same := ""
 	if slices.Contains(t.Paths, "-") {

@@ -86,8 +86,9 @@ func flagUsages(c *cobra.Command, yield func(title, lines string)) {
 
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "Tell more about a command",
+		Use:               "help [COMMAND]",
+		Short:             "Tell more about a command",
+		ValidArgsFunction: commandNames,
 		RunE: func(c *cobra.Command, args []string) error {
 			about, _, err := c.Root().Find(args)
 			if err != nil || about == c.Root() && len(args) > 0 {
