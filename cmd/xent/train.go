@@ -153,7 +153,7 @@ func positive(flags *pflag.FlagSet, names ...string) error {
 func (t *training) run(ctx context.Context, s *streams) error {
 	view := &trainView{screen: newScreen(s.err, t.quiet)}
 	t.Progress = view.show
-	view.status("reading the text and timing this machine")
+	view.status("preparing the text")
 	var report *train.Report
 	var err error
 	switch {

@@ -23,7 +23,7 @@ type versionInfo struct {
 	Platform string `json:"platform"`
 	Backend  string `json:"backend"` // of matrix products
 	CPU      string `json:"cpu"`     // "" where the system does not tell
-	Cores    int    `json:"cores"`   // logical CPUs that --threads 0 can keep busy: see machine.Cores
+	Cores    int    `json:"cores"`   // logical CPUs: runtime.NumCPU, or GOMAXPROCS where that is less
 }
 
 func versionCommand(s *streams) *cobra.Command {
