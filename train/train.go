@@ -125,7 +125,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 // before anything costs time.
 func mayCreate(out string) error {
 	if _, err := os.Lstat(out); err == nil {
-		return fmt.Errorf("%s exists already: give another folder, or resume the run in it", out)
+		return &existsError{out}
 	}
 	parent := filepath.Dir(out)
 	if info, err := os.Stat(parent); err != nil || !info.IsDir() {
@@ -137,6 +137,15 @@ func mayCreate(out string) error {
 	}
 	return os.Remove(trial)
 }
+
+// An existsError is fs.ErrExist in a person's words.
+type existsError struct{ out string }
+
+func (e *existsError) Error() string {
+	return e.out + " exists already: give another folder, or resume the run in it"
+}
+
+func (e *existsError) Is(target error) bool { return target == fs.ErrExist }
 
 // absolute makes a path that a later Resume finds from anywhere.
 func absolute(path string) string {

@@ -54,7 +54,7 @@ func zstandard(text string) string {
 func counted(n int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "line %d of a text, %x\n", i, i*i*2654435761)
+		fmt.Fprintf(&b, "line %d of a text, %x\n", i, uint32(i*i)*2654435761)
 	}
 	return b.String()[:n]
 }

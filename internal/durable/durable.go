@@ -46,7 +46,7 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	if err := t.close(); err != nil {
 		return err
 	}
-	return t.rename()
+	return t.rename(false)
 }
 
 // ReadFile reads a file that a WriteFile may be replacing meanwhile: its old
@@ -76,7 +76,7 @@ func WriteFolder(path string, fill func(dir string) error) (err error) {
 	if err := syncTree(t.name); err != nil {
 		return err
 	}
-	return t.rename()
+	return t.rename(true)
 }
 
 // syncTree brings a folder and all it holds to the disk.

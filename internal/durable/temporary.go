@@ -81,9 +81,13 @@ func (t *temporary) close() error {
 	return f.close()
 }
 
-// rename puts the temporary into its place, durably.
-func (t *temporary) rename() error {
+// rename puts the temporary into its place, durably. A folder takes no other's
+// place, for which systems have different words.
+func (t *temporary) rename(folder bool) error {
 	if err := rename(t.name, t.path); err != nil {
+		if _, missing := os.Lstat(t.path); folder && missing == nil {
+			return fs.ErrExist
+		}
 		return err
 	}
 	t.made = false
