@@ -12,7 +12,7 @@ concurrent  := . ./internal/par ./internal/durable ./internal/corpus ./internal/
 race_skip   := ^Test(LearnsTheSource|TrainSource|Documents|EveryShape|Killed|EveryFault)$$
 platforms   := linux/arm64 darwin/arm64 windows/amd64 linux/386
 
-steps := test vet lint fmt backends race cross bench-once
+steps := test vet lint fmt backends race cross bench-once readme
 .PHONY: ci $(steps) fuzz asm
 
 ci:
@@ -55,6 +55,10 @@ cross:
 
 bench-once:
 	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+# What README.md shows is what its first command prints, to the last digit.
+readme:
+	README_IN_FULL=1 $(GO) test -count=1 -timeout 20m -run '^TestReadmeInFull$$' -v ./cmd/xent
 
 # Every fuzz target for FUZZTIME each. CI runs only their seeds, as tests.
 fuzz:
