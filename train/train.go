@@ -74,31 +74,11 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Minutes == 0 && o.Steps == 0 && o.MaxTokens == 0 {
 		o.Minutes = DefaultMinutes
 	}
-	size := o.size()
-	shape, z, batchTokens := o.resolve(size)
-	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}
-	for _, path := range o.Paths {
-		ref.Paths = append(ref.Paths, pathRef{Path: absolute(path)})
-	}
-	d, err := load(ctx, ref, &o, shape.Vocab, o.Seed, nil, filepath.Dir(o.Out))
+	r, err := prepare(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
-	defer d.close()
-	if err := d.enough(shape.Context); err != nil {
-		return nil, err
-	}
-	p := newPlan(&o, size, d, shape, z, batchTokens)
-	if err := p.Spec.Validate(); err != nil {
-		return nil, err
-	}
-	if err := p.fits(d, filepath.Dir(o.Out), false); err != nil {
-		return nil, err
-	}
-	r, err := newRun(o.Out, p, d, &o)
-	if err != nil {
-		return nil, err
-	}
+	defer r.data.close()
 	expected, err := r.budget(ctx, &o, began)
 	if err != nil {
 		return nil, err
@@ -119,6 +99,38 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	return r.finish(ctx, began)
+}
+
+// prepare reads the corpus and makes a run that lacks only its number of steps.
+func prepare(ctx context.Context, o *Options) (*run, error) {
+	size := o.size()
+	shape, z, batchTokens := o.resolve(size)
+	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}
+	for _, path := range o.Paths {
+		ref.Paths = append(ref.Paths, pathRef{Path: absolute(path)})
+	}
+	dir := filepath.Dir(o.Out)
+	d, err := load(ctx, ref, o, shape.Vocab, o.Seed, nil, dir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := func() (*run, error) {
+		if err := d.enough(shape.Context); err != nil {
+			return nil, err
+		}
+		p := newPlan(o, size, d, shape, z, batchTokens)
+		if err := p.Spec.Validate(); err != nil {
+			return nil, err
+		}
+		if err := p.fits(d, dir, false); err != nil {
+			return nil, err
+		}
+		return newRun(o.Out, p, d, o)
+	}()
+	if err != nil {
+		d.close()
+	}
+	return r, err
 }
 
 // mayCreate makes sure that nothing stands at out and that its parent exists,
