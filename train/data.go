@@ -74,14 +74,14 @@ type dataset struct {
 
 // load reads a corpus and trains a tokenizer of at most vocab tokens on its
 // training part, or takes tok where that is not nil. What does not fit the memory
-// lies in the folder dir until the dataset is closed.
-func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer, dir string) (*dataset, error) {
+// lies beside that path until the dataset is closed.
+func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer, beside string) (*dataset, error) {
 	d := &dataset{ref: ref, tok: tok, amounts: or(o.amounts, usualAmounts)}
 	var err error
 	if ref.Source {
 		err = d.loadStories(vocab, seed)
 	} else {
-		err = d.loadTexts(ctx, o.Stdin, vocab, dir)
+		err = d.loadTexts(ctx, o.Stdin, vocab, beside)
 	}
 	if err != nil {
 		d.close()

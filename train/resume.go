@@ -36,7 +36,7 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer unlock()
-	for _, path := range []string{checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
+	for _, path := range []string{dir, checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
 		durable.Sweep(path) // what stays does no harm
 	}
 	return resume(ctx, dir, &o, began)
@@ -113,7 +113,7 @@ func reload(ctx context.Context, dir string, c *checkpoint, o *Options) (*datase
 	}
 	ref := &c.plan.Corpus
 	stdin := slices.ContainsFunc(ref.Paths, func(p pathRef) bool { return p.Path == "-" })
-	d, err := load(ctx, *ref, o, 0, c.plan.Seed, tok, filepath.Join(dir, stateDir))
+	d, err := load(ctx, *ref, o, 0, c.plan.Seed, tok, checkpointPath(dir))
 	switch {
 	case err != nil && stdin && ctx.Err() == nil:
 		return nil, fmt.Errorf("the run in %s read standard input; give it the same text again: %w", dir, err)

@@ -25,7 +25,7 @@ func corpusOf(t *testing.T, docs ...[]byte) *corpus.Store {
 			t.Fatal(err)
 		}
 	}
-	store, err := corpus.Load(t.Context(), []string{dir}, corpus.Options{}, corpus.Room{Dir: t.TempDir(), Memory: 50})
+	store, err := corpus.Load(t.Context(), []string{dir}, corpus.Options{}, corpus.Room{Beside: filepath.Join(t.TempDir(), "x"), Memory: 50})
 	if err != nil {
 		t.Fatal(err)
 	}

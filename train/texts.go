@@ -15,14 +15,14 @@ import (
 )
 
 // loadTexts reads the corpus of files.
-func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, dir string) (err error) {
+func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, beside string) (err error) {
 	ref := &d.ref
 	var paths []string
 	for _, p := range ref.Paths {
 		paths = append(paths, p.Path)
 	}
 	o := corpus.Options{TextField: ref.TextField, Stdin: stdin, StdinLines: ref.StdinLines, TextOnly: true}
-	d.store, err = corpus.Load(ctx, paths, o, corpus.Room{Dir: dir, Memory: d.amounts.storeBytes})
+	d.store, err = corpus.Load(ctx, paths, o, corpus.Room{Beside: beside, Memory: d.amounts.storeBytes})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -109,28 +110,23 @@ func prepare(ctx context.Context, o *Options) (*run, error) {
 	for _, path := range o.Paths {
 		ref.Paths = append(ref.Paths, pathRef{Path: absolute(path)})
 	}
-	dir := filepath.Dir(o.Out)
-	d, err := load(ctx, ref, o, shape.Vocab, o.Seed, nil, dir)
+	d, err := load(ctx, ref, o, shape.Vocab, o.Seed, nil, o.Out)
 	if err != nil {
 		return nil, err
 	}
-	r, err := func() (*run, error) {
-		if err := d.enough(shape.Context); err != nil {
-			return nil, err
-		}
-		p := newPlan(o, size, d, shape, z, batchTokens)
-		if err := p.Spec.Validate(); err != nil {
-			return nil, err
-		}
-		if err := p.fits(d, dir, false); err != nil {
-			return nil, err
-		}
-		return newRun(o.Out, p, d, o)
-	}()
+	p := newPlan(o, size, d, shape, z, batchTokens)
+	if err = cmp.Or(d.enough(shape.Context), p.Spec.Validate()); err == nil {
+		err = p.fits(d, filepath.Dir(o.Out), false)
+	}
+	var r *run
+	if err == nil {
+		r, err = newRun(o.Out, p, d, o)
+	}
 	if err != nil {
 		d.close()
+		return nil, err
 	}
-	return r, err
+	return r, nil
 }
 
 // mayCreate makes sure that nothing stands at out and that its parent exists,

@@ -3,15 +3,17 @@ package corpus
 import (
 	"fmt"
 	"io"
-	"os"
+	"path/filepath"
+
+	"xent/internal/durable"
 )
 
 // A spool keeps bytes in memory up to a limit, and beyond it in a file that
-// ends with the process: it has no name, or on Windows one until it is closed.
+// ends with the process.
 type spool struct {
 	room    Room
 	blocks  [][]byte // what the file does not hold; all but the last are full
-	file    *os.File
+	file    *durable.Scratch
 	written int64 // to the file
 }
 
@@ -52,12 +54,11 @@ func (s *spool) Write(p []byte) (int, error) {
 // flush brings what is in memory to the file.
 func (s *spool) flush() error {
 	if s.file == nil {
-		f, err := os.CreateTemp(s.room.Dir, ".xent-corpus-*")
+		f, err := durable.NewScratch(s.room.Beside)
 		if err != nil {
 			return s.failed(err)
 		}
 		s.file = f
-		os.Remove(f.Name()) // fails on Windows; close tries again
 	}
 	for _, b := range s.blocks {
 		if _, err := s.file.WriteAt(b, s.written); err != nil {
@@ -69,12 +70,9 @@ func (s *spool) flush() error {
 	return nil
 }
 
-// failed says whose trouble it is: nobody knows the file's name.
+// failed says whose trouble it is: the file has no name.
 func (s *spool) failed(err error) error {
-	if p, ok := err.(*os.PathError); ok {
-		err = p.Err
-	}
-	return fmt.Errorf("%s: keeping the corpus there while it is learnt from: %w", s.room.Dir, err)
+	return fmt.Errorf("%s: keeping the corpus there while it is learnt from: %w", filepath.Dir(s.room.Beside), err)
 }
 
 // truncate takes back what was written behind the first size bytes.
@@ -129,7 +127,5 @@ func (s *spool) close() error {
 	if s.file == nil {
 		return nil
 	}
-	name, err := s.file.Name(), s.file.Close()
-	os.Remove(name)
-	return err
+	return s.file.Close()
 }

@@ -13,7 +13,7 @@ import (
 
 // A Store holds the documents of a corpus to be read in any order and as often
 // as wanted, as they were when it was made. Beyond Room.Memory they lie in a
-// nameless file. Its methods may not be called concurrently.
+// file without a name. Its methods may not be called concurrently.
 //
 // Texts stand in an order that depends on their bytes alone, not on the order or
 // the names of the files they came from.
@@ -27,8 +27,10 @@ type Store struct {
 
 // Room says where a Store may keep its bytes.
 type Room struct {
-	Dir    string // the folder for what the memory shall not hold
-	Memory int    // how many bytes it shall hold
+	// Beside is a path: what the memory shall not hold lies beside it, in a
+	// durable.Scratch.
+	Beside string
+	Memory int // how many bytes the memory shall hold
 }
 
 // A Content tells what a path held, whatever the order and the names of the
@@ -81,7 +83,7 @@ func (s *Store) Close() error { return s.spool.close() }
 // Texts returns the documents that are not empty, until Split has parted them.
 func (s *Store) Texts() []Text { return s.texts }
 
-// OnDisk returns how many bytes are kept in Room.Dir.
+// OnDisk returns how many bytes are kept on the disk.
 func (s *Store) OnDisk() int64 { return s.spool.written }
 
 // read returns size bytes of t from the offset from on, valid until the next

@@ -3,7 +3,6 @@ package corpus
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +10,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
+
+	"xent/internal/durable"
 )
 
 func load(t *testing.T, memory int, paths ...string) *Store {
 	t.Helper()
-	s, err := Load(context.Background(), paths, Options{Stdin: strings.NewReader("from standard input\n")}, Room{t.TempDir(), memory})
+	s, err := Load(context.Background(), paths, Options{Stdin: strings.NewReader("from standard input\n")}, Room{filepath.Join(t.TempDir(), "x"), memory})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func TestStore(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("memory of %d bytes: the texts differ", memory)
 		}
-		if left, _ := os.ReadDir(s.spool.room.Dir); len(left) > 0 && filepath.Separator == '/' {
+		if left, _ := os.ReadDir(filepath.Dir(s.spool.room.Beside)); len(left) > 0 && filepath.Separator == '/' {
 			t.Errorf("memory of %d bytes: %v is to be seen", memory, left)
 		}
 		if onDisk := s.OnDisk() > 0; onDisk != (memory < 1<<30) {
@@ -97,7 +99,7 @@ func TestStoreFails(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("broken pipe")
 	in := io.MultiReader(strings.NewReader(strings.Repeat("x", 3*spoolBlock)), iotest.ErrReader(broken))
-	if _, err := Load(context.Background(), []string{"-"}, Options{Stdin: in}, Room{dir, 10}); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "-: ") {
+	if _, err := Load(context.Background(), []string{"-"}, Options{Stdin: in}, Room{filepath.Join(dir, "x"), 10}); !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "-: ") {
 		t.Errorf("error %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
@@ -108,17 +110,21 @@ func TestStoreFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	absent := filepath.Join(dir, "absent")
-	if _, err := Load(context.Background(), []string{path}, Options{}, Room{absent, 10}); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), absent+": ") {
+	if _, err := Load(context.Background(), []string{path}, Options{}, Room{filepath.Join(absent, "x"), 10}); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), absent+": ") {
 		t.Errorf("no folder to spool in: %v", err)
 	}
-	readOnly, err := os.Open(path) // stands for a full disk
-	if err != nil {
-		t.Fatal(err)
+	durable.TestHook = func(op durable.Op) error {
+		if op.Kind == durable.OpWrite {
+			return syscall.ENOSPC
+		}
+		return nil
 	}
-	defer readOnly.Close()
-	l := loader{Store: &Store{spool: spool{room: Room{dir, 10}, file: readOnly}}, sum: sha256.New(), copying: make([]byte, 1<<16)}
-	if _, err := l.stream("", bytes.NewReader(make([]byte, 2*spoolBlock)), 0); err == nil || !strings.HasPrefix(err.Error(), dir+": keeping the corpus there") {
-		t.Errorf("a disk that fails: %v", err)
+	defer func() { durable.TestHook = nil }()
+	if _, err := Load(context.Background(), []string{path}, Options{}, Room{filepath.Join(dir, "x"), 10}); !errors.Is(err, syscall.ENOSPC) || !strings.HasPrefix(err.Error(), dir+": keeping the corpus there") {
+		t.Errorf("a full disk: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("left %v", left)
 	}
 }
 

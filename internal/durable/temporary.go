@@ -27,7 +27,7 @@ const attempts = 10
 
 func (t *temporary) createFile() error {
 	return t.create(false, func() (err error) {
-		t.file, err = openFile(t.name, os.O_WRONLY|os.O_EXCL)
+		t.file, err = openFile(t.name, os.O_RDWR|os.O_EXCL)
 		return err
 	})
 }
