@@ -223,6 +223,9 @@ var faults = []fault{
 // is there stays resumable, and the resumed run ends with the bytes of one without
 // faults. A write that fails has written half.
 func TestEveryFault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("faults do not depend on what computes")
+	}
 	o := restless(filepath.Join(t.TempDir(), "model"), proseFile(t, 9000))
 	o.Steps = 2
 	want, ops := uninterrupted(t, o)
