@@ -58,7 +58,7 @@ func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected
 	if evaluations == 0 {
 		evaluations = r.affordable()
 	}
-	p.EvalEvery = or(o.EvalEvery, max(1, (p.Steps+evaluations-1)/evaluations))
+	p.EvalEvery = or(o.EvalEvery, (p.Steps-1)/evaluations+1)
 	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
 	if expected == 0 {
 		expected = r.expected()
@@ -108,8 +108,13 @@ func (r *run) expected() time.Duration {
 	perToken := step.Seconds() / float64(p.BatchTokens)
 	final := float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes)
 	work := float64(left)*float64(p.BatchTokens) + (float64(evaluations)+final)*float64(r.evaluation())
-	saves := time.Duration(left/p.CheckpointEvery+1) * saveTime(p.Spec)
-	return time.Duration(work*perToken*float64(time.Second)) + saves
+	saves := float64(left/p.CheckpointEvery+1) * saveTime(p.Spec).Seconds()
+	return seconds(work*perToken + saves)
+}
+
+// seconds is a duration, at most a hundred years.
+func seconds(x float64) time.Duration {
+	return time.Duration(min(x, 100*365*24*3600) * float64(time.Second))
 }
 
 // calibrate times steps and an evaluation, undoes them, and fits the number of

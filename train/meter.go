@@ -41,7 +41,7 @@ func (r *run) report() {
 	left := float64(r.plan.Steps-g.Step) * float64(g.Tokens) / float64(g.Step) / m.rate
 	r.emit(&Progress{
 		Step: g.Step, Steps: r.plan.Steps, Loss: nats(m.sum / m.rows), Rate: r.plan.Optimizer.rate(g.Step-1, r.plan.Steps), Norm: m.norm,
-		Tokens: g.Tokens, TokensPerSecond: m.rate, Elapsed: time.Since(r.started), Left: time.Duration(left * float64(time.Second)),
+		Tokens: g.Tokens, TokensPerSecond: m.rate, Elapsed: time.Since(r.started), Left: seconds(left),
 		HeldOut: g.Curve[len(g.Curve)-1].BitsPerByte,
 	})
 	m.reset()

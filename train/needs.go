@@ -26,6 +26,7 @@ func (p *plan) memory(d *dataset) int64 {
 	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
 	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
 	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
+	add(min(int64(p.BatchTokens), math.MaxInt64/32) * 16)
 	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 32<<20)
 	return sum
 }

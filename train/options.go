@@ -47,6 +47,9 @@ type Options struct {
 // DefaultMinutes is the budget when none is given.
 const DefaultMinutes = 1.5
 
+// mostMinutes are a year.
+const mostMinutes = 365 * 24 * 60.0
+
 // A Shape overrides dimensions of a size; zero fields keep the size's.
 type Shape struct {
 	Vocab   int // tokens to train the tokenizer to; 257 makes it single bytes
@@ -118,8 +121,8 @@ func (o *Options) check() error {
 		return &OptionError{"Out", `""`, "a folder to make"}
 	case budgets > 1:
 		return errors.New("give one budget only: minutes, steps or max-tokens")
-	case !(o.Minutes >= 0 && o.Minutes < math.Inf(1)):
-		return &OptionError{"Minutes", o.Minutes, "a positive number"}
+	case !(o.Minutes >= 0 && o.Minutes <= mostMinutes):
+		return &OptionError{"Minutes", o.Minutes, fmt.Sprintf("a positive number, at most %.0f", mostMinutes)}
 	case o.Steps < 0:
 		return &OptionError{"Steps", o.Steps, "a positive number"}
 	case o.MaxTokens < 0:

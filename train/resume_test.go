@@ -169,6 +169,8 @@ func TestSenselessCheckpoint(t *testing.T) {
 	for name, change := range map[string]func(*plan, *progress){
 		"eval every": func(p *plan, _ *progress) { p.EvalEvery = 0 },
 		"batch":      func(p *plan, _ *progress) { p.BatchTokens = 0 },
+		"huge batch": func(p *plan, g *progress) { g.Step, p.BatchTokens = 1, math.MaxInt },
+		"context":    func(p *plan, g *progress) { g.Step, p.Spec.Context = 1, 1 },
 		"micro":      func(p *plan, _ *progress) { p.MicroTokens = math.MaxInt },
 		"best":       func(_ *plan, g *progress) { g.Best = 99 },
 		"step":       func(_ *plan, g *progress) { g.Step = 99 },

@@ -75,6 +75,8 @@ func (p *plan) check(g *progress) error {
 		return err
 	}
 	switch {
+	case p.Spec.Context < 2:
+		return errors.New("a context that has no room for BOS and a token")
 	case p.Steps < 1 || p.BatchTokens < 1 || p.MicroTokens < 1 || p.EvalEvery < 1 || p.CheckpointEvery < 1:
 		return errors.New("its plan has a size below 1")
 	case p.MicroTokens > p.BatchTokens:

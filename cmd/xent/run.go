@@ -46,9 +46,14 @@ func (e *stoppedError) Error() string { return e.message }
 func (e *stoppedError) Unwrap() error { return e.cause }
 
 // run is the program: it returns the exit code. Results go to stdout, progress
-// and errors to stderr. SIGINT and SIGTERM end ctx.
+// and errors to stderr. SIGINT and SIGTERM end ctx, and so does SIGHUP, the end of
+// the terminal, unless the program was told to outlive it (nohup).
 func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 

@@ -34,6 +34,7 @@ var mistakes = []struct {
 	{"train --steps 3 --max-tokens 4", 2, "give one budget only, not --steps and --max-tokens"},
 	{"train --steps -3", 2, "--steps -3: want a positive number"},
 	{"train --minutes NaN", 2, "--minutes NaN: want a positive number"},
+	{"train --minutes 1e300", 2, "--minutes 1e+300: want a positive number, at most 525600"},
 	{"train --size huge", 2, "--size huge: want nano, micro or small"},
 	{"train --schedule flat --steps 1", 2, "--schedule flat: want wsd or cosine"},
 	{"train --vocab 256 --steps 1", 2, "--vocab 256: want at least 257"},
