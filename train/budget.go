@@ -88,7 +88,7 @@ func (r *run) affordable() int {
 // fewSteps are over before anybody could read how long they will take.
 const fewSteps = 20
 
-// expected times two steps, which the caller undoes, and returns the time that
+// expected times some steps, which the caller undoes, and returns the time that
 // what is left of the run will take, or 0 where that is not known.
 func (r *run) expected() time.Duration {
 	p := &r.plan
@@ -96,14 +96,15 @@ func (r *run) expected() time.Duration {
 	if left <= fewSteps {
 		return 0
 	}
-	var step time.Duration
-	for range 2 { // the first one also sizes buffers
+	var steps []time.Duration
+	for timing := stopwatch(); len(steps) < 2 || len(steps) < 9 && timing() < 300*time.Millisecond; {
 		timer := stopwatch()
 		if r.step() != nil { // it will be said when it happens in earnest
 			return 0
 		}
-		step = timer()
+		steps = append(steps, timer())
 	}
+	step := median(steps[1:]) // the first one also sizes buffers
 	evaluations := left/p.EvalEvery + 1
 	perToken := step.Seconds() / float64(p.BatchTokens)
 	final := float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes)
@@ -141,8 +142,7 @@ func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration,
 		}
 		steps = append(steps, step())
 	}
-	slices.Sort(steps)
-	stepTime := steps[len(steps)/2] // the median: another program's burst is no measure
+	stepTime := median(steps)
 	r.restart()
 
 	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))
@@ -151,6 +151,12 @@ func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration,
 	left -= time.Duration(evaluations) * (evalTime + saveTime(r.plan.Spec))
 	r.plan.Steps = int(max(left/stepTime, 10))
 	return time.Until(deadline), evaluations, nil
+}
+
+// median is the middle one: another program's burst is no measure.
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 // saveTime is a guess at what writing a checkpoint and the weights takes: 16

@@ -8,9 +8,11 @@ import (
 	"xent/internal/memory"
 )
 
-// memory estimates the bytes a run needs: weights, gradients and two moments;
-// what training and evaluation compute with; what is kept of the corpus; and the
-// tokens of a group of its chunks, with what is collected as garbage now and then.
+// memory estimates the bytes a run needs: weights, gradients, two moments, and
+// the best model twice when it is measured and shown at the end; what training and
+// evaluation compute with; what is kept of the corpus; and, for all sizes alike, the
+// tokens of a group of its chunks, the counts, and what is collected as garbage now
+// and then. The most that processes were seen to have is a little less.
 func (p *plan) memory(d *dataset) int64 {
 	sum := int64(0)
 	add := func(n int64) { // saturates
@@ -22,12 +24,12 @@ func (p *plan) memory(d *dataset) int64 {
 	if n > math.MaxInt64/32 {
 		return math.MaxInt64
 	}
-	add(20 * n) // with a checkpoint on its way to the disk
+	add(28 * n)
 	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
 	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
 	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
 	add(min(int64(p.BatchTokens), math.MaxInt64/32) * 16)
-	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 32<<20)
+	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 80<<20)
 	return sum
 }
 
