@@ -109,7 +109,7 @@ func FuzzState(f *testing.F) {
 	p, g := tinyPlan()
 	n := p.Spec.Parameters()
 	f.Add(toJSON(f, p), toJSON(f, g), n)
-	g.Cursor = cursor{Epoch: 1 << 63, Group: -1, Next: 1 << 62}
+	g.Cursor = cursor{Epoch: 1 << 63, Group: -1, Next: 1 << 30}
 	f.Add(toJSON(f, p), toJSON(f, g), n)
 	p.Spec = lm.Spec{Vocab: 1 << 30, Context: 1 << 30, Width: 1 << 30, Layers: 1 << 30, Heads: 1 << 30, KVHeads: 1, HeadDim: 1 << 30, Hidden: 1 << 30}
 	f.Add(toJSON(f, p), toJSON(f, g), n)
