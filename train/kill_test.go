@@ -280,3 +280,23 @@ func keys(m map[string]string) func(func(string) bool) {
 		}
 	}
 }
+
+// TestInterruptedSaveFails: who stops a run hears that it could not be saved.
+func TestInterruptedSaveFails(t *testing.T) {
+	defer func() { durable.TestHook = nil }()
+	o := restless(filepath.Join(t.TempDir(), "model"), proseFile(t, 9000))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	o.quickProgress = true
+	o.Progress = func(e Event) {
+		if p, ok := e.(*Progress); ok && p.Step == 4 {
+			durable.TestHook = func(durable.Op) error { return syscall.ENOSPC }
+			cancel()
+		}
+	}
+	_, err := Run(ctx, o)
+	var save *SaveError
+	if !errors.As(err, &save) || errors.Is(err, context.Canceled) || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("error %v", err)
+	}
+}

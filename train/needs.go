@@ -30,6 +30,8 @@ func (p *plan) memory(d *dataset) int64 {
 	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
 	add(min(int64(p.BatchTokens), math.MaxInt64/32) * 16)
 	add(min(int64(d.info.Bytes), int64(d.amounts.storeBytes)) + int64(len(d.learn))*40 + 80<<20)
+	add(int64(p.Spec.Vocab) * 1600) // counts of pairs
+	add(sum / 8)
 	return sum
 }
 
@@ -65,12 +67,12 @@ func (e *NeedError) Error() string {
 	case e.MicroTokens > 0:
 		advice = fmt.Sprintf("computing %d tokens at a time would fit (%s)", e.MicroTokens, megabytes(e.FitNeed))
 	case e.Size != "":
-		advice = fmt.Sprintf("size %s would fit (%s)", e.Size, megabytes(e.FitNeed))
+		advice = fmt.Sprintf("size %s with its own dimensions would fit (%s)", e.Size, megabytes(e.FitNeed))
 	}
 	return fmt.Sprintf("this would take %s of %s, and %s leaves %s: %s", megabytes(e.Need), e.What, e.Limit, megabytes(e.Free), advice)
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%d MB", (n+1<<20-1)>>20) }
+func megabytes(n int64) string { return fmt.Sprintf("%d MB", (max(n, 1)-1)>>20+1) }
 
 // fits refuses what cannot be held by the memory, or by the disk of the folder
 // dir, before it is asked for. A resumed run has its files there already.

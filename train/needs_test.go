@@ -19,7 +19,7 @@ func TestNeeds(t *testing.T) {
 		want   string
 	}{
 		"micro-batches": {300 << 20, func(o *Options) { o.BatchTokens = 1 << 18 }, "tokens at a time would fit"},
-		"size":          {300 << 20, func(o *Options) { o.Shape.Width = 4096 }, "size micro would fit"},
+		"size":          {300 << 20, func(o *Options) { o.Shape.Width = 4096 }, "size micro with its own dimensions would fit"},
 		"nothing":       {40 << 20, func(*Options) {}, "not even size nano would fit"},
 	} {
 		limit := debug.SetMemoryLimit(c.limit)
@@ -37,8 +37,8 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 	for e, want := range map[*NeedError]string{
-		{What: "disk", Need: 3 << 20, Free: 1<<20 + 1, Limit: "that of /m", Size: "nano", FitNeed: 1 << 20}: "this would take 3 MB of disk, and that of /m leaves 2 MB: size nano would fit (1 MB)",
-		{What: "disk", Need: 3 << 20, Limit: "that of /m", Resumed: true}:                                   "this would take 3 MB of disk, and that of /m leaves 0 MB: free some, then resume again",
+		{What: "disk", Need: 3 << 20, Free: 1<<20 + 1, Limit: "that of /m", Size: "nano", FitNeed: 1 << 20}: "this would take 3 MB of disk, and that of /m leaves 2 MB: size nano with its own dimensions would fit (1 MB)",
+		{What: "disk", Need: 3 << 20, Limit: "that of /m", Resumed: true}:                                   "this would take 3 MB of disk, and that of /m leaves 1 MB: free some, then resume again",
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -14,6 +14,7 @@ import (
 
 	"xent/internal/durable"
 	"xent/internal/gemm"
+	"xent/model"
 	"xent/tokenizer"
 )
 
@@ -30,6 +31,11 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	}
 	if r := (&run{out: dir, plan: c.plan, progress: c.progress, data: &dataset{}}); r.done() {
 		return r.summary(began, true), nil
+	}
+	if len(c.progress.Curve) > 0 { // rather now than when the best model is measured
+		if _, err := model.Open(dir); err != nil {
+			return nil, err
+		}
 	}
 	unlock, err := lock(dir)
 	if err != nil {

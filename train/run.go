@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -277,7 +276,7 @@ func (r *run) save() error {
 func (r *run) interrupted(cause error) error {
 	if len(r.progress.Curve) > 0 {
 		if err := r.save(); err != nil {
-			return errors.Join(err, cause)
+			return err // that the work is lost is the news
 		}
 	}
 	return &InterruptedError{r.out, r.progress.Step, r.plan.Steps, cause}

@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -47,15 +49,14 @@ func (e *stoppedError) Unwrap() error { return e.cause }
 
 // run is the program: it returns the exit code. Results go to stdout, progress
 // and errors to stderr. SIGINT and SIGTERM end ctx, and so does SIGHUP, the end of
-// the terminal, unless the program was told to outlive it (nohup).
+// the terminal; a signal that was to be ignored (nohup) stays ignored.
 func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		signals = append(signals, syscall.SIGHUP)
-	}
+	signals := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 	ctx, stop := signal.NotifyContext(ctx, signals...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	// A second Ctrl-C ends the program at once; but timeout(1) and terminals send one
+	// signal twice, to the program and to its group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 
 	ran := false
 	root := newRoot(&streams{stdin, stdout, stderr}, &ran)

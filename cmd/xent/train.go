@@ -110,6 +110,12 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 	if err := checkThreads(t.Workers); err != nil {
 		return err
 	}
+	if flags.Changed("resume") && t.resume == "" {
+		return usagef("--resume: want a folder")
+	}
+	if slices.Contains(t.Paths, "") {
+		return usagef("an empty name is no file; . is the folder that you are in")
+	}
 	if t.resume == "" {
 		var budgets []string
 		for _, name := range exclusive[0] {

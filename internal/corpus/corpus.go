@@ -48,7 +48,8 @@ type Report struct {
 // paths, and returns yield's first error as it is.
 //
 // A folder yields the regular files below it, every folder's names in byte
-// order; names that start with a dot are passed over, and so are files with a
+// order; names that start with a dot are passed over, and so are models that xent
+// made (folders with an xent.json) and files with a
 // NUL byte, which are not text (the report lists them). A file that is named
 // itself is read whatever it holds, unless TextOnly is set. Links to files are followed, links to
 // folders only where they are named themselves.
@@ -149,6 +150,9 @@ func (r *reader) folder(root string) error {
 		if path == top {
 			return nil
 		}
+		if e.IsDir() && isModel(path) {
+			return fs.SkipDir
+		}
 		if strings.HasPrefix(e.Name(), ".") {
 			if e.IsDir() {
 				return fs.SkipDir
@@ -167,6 +171,13 @@ func (r *reader) folder(root string) error {
 		}
 		return r.file(path, true)
 	})
+}
+
+// isModel reports whether a folder is a model that xent made, which nobody means
+// to learn from: people train in the folder that holds their text.
+func isModel(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "xent.json"))
+	return err == nil
 }
 
 // file reads one file in the form its name tells. In a folder (found), a file

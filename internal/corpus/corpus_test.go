@@ -280,3 +280,16 @@ func TestStops(t *testing.T) {
 		t.Errorf("cancelled with %v", err)
 	}
 }
+
+// TestModelsArePassedOver: who trains in the folder of the text does not learn
+// from the model there, nor finds the corpus changed by it.
+func TestModelsArePassedOver(t *testing.T) {
+	dir := tree(t, map[string]string{"text": "a text", "run/xent.json": "{}", "run/tokenizer.json": "{}", "run/state/lock": "1", "other/config.json": "{}"})
+	docs, _, err := all([]string{dir}, Options{})
+	if err != nil || len(docs) != 2 || docs[1].Name != filepath.Join(dir, "text") {
+		t.Errorf("%v, %v", docs, err)
+	}
+	if docs, _, err := all([]string{filepath.Join(dir, "run")}, Options{}); err != nil || len(docs) != 3 {
+		t.Errorf("a model that is named itself: %v, %v", docs, err)
+	}
+}

@@ -79,8 +79,10 @@ func cgroupsOf(list string) (dirs []string) {
 func reclaimable(dir string) (n int64) {
 	stat, _ := os.ReadFile(dir + "/memory.stat")
 	for line := range bytes.Lines(stat) {
-		if rest, ok := bytes.CutPrefix(line, []byte("inactive_file ")); ok {
-			n, _ = strconv.ParseInt(strings.TrimSpace(string(rest)), 10, 64)
+		name, value, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+		if name == "inactive_file" || name == "active_file" {
+			bytes, _ := strconv.ParseInt(value, 10, 64)
+			n += bytes
 		}
 	}
 	return n
