@@ -131,6 +131,7 @@ func TestJSONErrors(t *testing.T) {
 // not fill.
 func TestOpenMemory(t *testing.T) {
 	dir := saved(t, testArena(true, 1))
+	anonymous(t, dir)
 	path := filepath.Join(dir, configFile)
 	original, err := os.ReadFile(path)
 	if err != nil {

@@ -56,8 +56,8 @@ func Create(dir string, s lm.Spec, t *tokenizer.Tokenizer, more func(dir string)
 // WriteWeights writes the parameters as dir/model.safetensors, float32, in
 // place of such a file: whoever opens the folder finds the old weights or the
 // new ones. The file's metadata holds, beside metadata (nil: none), the weights'
-// checksum and which tokenizer they belong to, t, which must be the folder's: Open
-// verifies both. Equal arguments give equal bytes.
+// checksum, which tokenizer they belong to, t, which must be the folder's, and which
+// config.json: Open verifies all three. Equal arguments give equal bytes.
 func WriteWeights(dir string, a *lm.Arena, t *tokenizer.Tokenizer, metadata map[string]string) error {
 	specs := a.Spec().Tensors()
 	tensors := make([]tensor.Tensor, len(specs))
@@ -66,7 +66,7 @@ func WriteWeights(dir string, a *lm.Arena, t *tokenizer.Tokenizer, metadata map[
 	}
 	all := map[string]string{"format": "pt"} // transformers refuses files without it
 	maps.Copy(all, metadata)
-	all[digestKey], all[tokenizerKey] = safetensors.Digest(tensors), tokenizerDigest(t)
+	all[digestKey], all[tokenizerKey], all[configKey] = safetensors.Digest(tensors), tokenizerDigest(t), configDigest(a.Spec())
 	return durable.WriteFile(filepath.Join(dir, weightsFile), func(w io.Writer) error {
 		return safetensors.Write(w, tensors, all)
 	})

@@ -3,6 +3,7 @@ package model
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,7 @@ import (
 const (
 	digestKey    = "xent.sha256"    // the checksum of its tensors
 	tokenizerKey = "xent.tokenizer" // the tokenizerDigest that it belongs to
+	configKey    = "xent.config"    // the configDigest that it belongs to
 )
 
 // tokenizerDigest identifies a tokenizer by what decides which ids a text has:
@@ -34,6 +36,17 @@ func tokenizerDigest(t *tokenizer.Tokenizer) string {
 		panic(err) // it refuses ids, and there is none
 	}
 	sum := sha256.Sum256(plain.AppendJSON(nil))
+	return hex.EncodeToString(sum[:])
+}
+
+// configDigest identifies what config.json says about a model: the SHA-256, in
+// hexadecimal, of its Spec in JSON.
+func configDigest(s lm.Spec) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a valid Spec has no number that JSON lacks
+	}
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
@@ -61,6 +74,7 @@ type store struct {
 	files   map[string]string // tensor → the file that should hold it
 	tensors map[string]tensor.Tensor
 	foreign map[string]string // tensor → the name of its type, which cannot be used
+	config  string            // the configDigest that a file says it belongs to, if one does
 }
 
 // newStore reads the files at paths into the store that list describes. Where
@@ -74,6 +88,9 @@ func newStore(list string, tok *tokenizer.Tokenizer, paths ...string) (store, er
 		}
 		if want, ok := f.Metadata[tokenizerKey]; ok && want != tokenizerDigest(tok) {
 			return st, fmt.Errorf("%s: saved with another tokenizer than %s beside it, so its weights would take every token for another; bring back the two files that belong together", path, tokenizerFile)
+		}
+		if config, ok := f.Metadata[configKey]; ok {
+			st.config = config
 		}
 		for _, t := range f.Tensors {
 			if other, ok := st.files[t.Name]; ok {
@@ -164,6 +181,9 @@ func (st store) weights(s lm.Spec) (*lm.Weights, error) {
 		if _, ok := matrices[name]; !ok && !harmless(name, s) {
 			return nil, fmt.Errorf("%s: tensor %s has no place in the model that %s describes", st.files[name], name, configFile)
 		}
+	}
+	if st.config != "" && st.config != configDigest(s) {
+		return nil, fmt.Errorf("%s: saved with another %s than the one beside it, which would compute something else; bring back the two files that belong together", st.list, configFile)
 	}
 	return lm.NewWeights(s, func(name string) (tensor.Matrix, bool) { m, ok := matrices[name]; return m, ok })
 }

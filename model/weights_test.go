@@ -232,12 +232,50 @@ func TestMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Metadata["step"] != "7" || f.Metadata["format"] != "pt" || len(f.Metadata) != 4 {
+	if f.Metadata["step"] != "7" || f.Metadata["format"] != "pt" || len(f.Metadata) != 5 {
 		t.Errorf("metadata %v", f.Metadata)
 	}
 	// Models in use have this: it may not change with the code.
 	if got, want := f.Metadata["xent.tokenizer"], "57a5bc9ede305275bb57b97462f18e6b4aece90aa6ef187e47056c9c2b8aa3de"; got != want {
 		t.Errorf("the byte tokenizer is %s, want %s", got, want)
 	}
+	if got, want := f.Metadata["xent.config"], "7ed4f84851d2ab57d49d747ebce7154c018361a723dc7d394a6f7b30f8a8ddc9"; got != want {
+		t.Errorf("the configuration is %s, want %s", got, want)
+	}
 	checkOpen(t, "with a step", dir, weightsFile, "")
+}
+
+// anonymous takes from a model's weights what they say about themselves, as
+// other people's do not.
+func anonymous(t *testing.T, dir string) {
+	t.Helper()
+	path := filepath.Join(dir, weightsFile)
+	f, err := safetensors.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := safetensors.Write(&b, f.Tensors, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestConfigKept: a configuration that was changed since the weights were saved,
+// such as by one flipped bit, would compute something else and is refused; other
+// people's models may be changed.
+func TestConfigKept(t *testing.T) {
+	for field, value := range map[string]any{"rms_norm_eps": 0.1, "rope_theta": 50000, "max_position_embeddings": 4096} {
+		dir := saved(t, testArena(true, 1))
+		set(field, value)(t, dir)
+		if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "saved with another config.json") {
+			t.Errorf("%s: error %v", field, err)
+		}
+		anonymous(t, dir)
+		if _, err := Open(dir); err != nil {
+			t.Errorf("%s of weights that say nothing: %v", field, err)
+		}
+	}
 }
