@@ -1,9 +1,7 @@
 package entropy
 
 import (
-	"errors"
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 )
@@ -40,7 +38,7 @@ func logs(p []float64) []float64 {
 }
 
 // must fails the test on an error.
-func must[T any](t *testing.T) func(T, error) T {
+func must[T any](t testing.TB) func(T, error) T {
 	return func(x T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -57,7 +55,6 @@ func TestIdentities(t *testing.T) {
 		n := 1 + r.IntN(200)
 		q := random(r, n, false)
 		p := random(r, n, true)
-		lp, lq := logs(p), logs(q)
 		h, cross, kl := ok(Entropy(p)), ok(CrossEntropy(p, q)), ok(KL(p, q))
 		if !near(float64(cross), float64(h+kl), 1e-13) {
 			t.Fatalf("H(p,q) = %v, H(p) + KL(p‖q) = %v", cross, h+kl)
@@ -68,228 +65,134 @@ func TestIdentities(t *testing.T) {
 		if !(kl >= 0) {
 			t.Fatalf("KL = %v < 0", kl)
 		}
-		a, b := ok(JSD(p, q)), ok(JSD(q, p))
-		if a != b || !(a >= 0 && a <= math.Ln2+1e-12) {
-			t.Fatalf("JSD = %v and %v", a, b)
+		if self := ok(CrossEntropy(p, p)); self != h {
+			t.Fatalf("H(p,p) = %v, H(p) = %v", self, h)
 		}
-		for _, c := range []struct {
-			name      string
-			got, want Nats
-		}{
-			{"EntropyLog", ok(EntropyLog(lp)), h},
-			{"CrossEntropyLog", ok(CrossEntropyLog(lp, lq)), cross},
-			{"KLLog", ok(KLLog(lp, lq)), kl},
-			{"JSDLog", ok(JSDLog(lp, lq)), a},
-		} {
-			if !(math.Abs(float64(c.got-c.want)) <= 1e-12*(1+float64(c.want))) {
-				t.Fatalf("%s = %v, from probabilities %v", c.name, c.got, c.want)
-			}
+		checkJSD(t, p, q, r.Float64())
+		checkLogs(t, p, q)
+	}
+}
+
+// checkJSD holds the Jensen–Shannon divergence to its symmetry, its bounds and
+// its second form.
+func checkJSD(t *testing.T, p, q []float64, beta float64) {
+	t.Helper()
+	ok := must[Nats](t)
+	a, b := ok(JSD(p, q)), ok(JSD(q, p))
+	if a != b || !(a >= 0 && a <= math.Ln2*(1+1e-15)) {
+		t.Fatalf("JSD = %v and %v", a, b)
+	}
+	if l, m := ok(JSDLog(logs(p), logs(q))), ok(JSDLog(logs(q), logs(p))); l != m {
+		t.Fatalf("JSDLog = %v and %v", l, m)
+	}
+	d, most := ok(JSDBeta(p, q, beta)), BinaryEntropy(beta)
+	if !(d >= 0 && d <= most*(1+1e-15)) {
+		t.Fatalf("JSD with β = %v is %v, more than h(β) = %v", beta, d, most)
+	}
+	m := make([]float64, len(p))
+	for i := range m {
+		m[i] = beta*p[i] + (1-beta)*q[i]
+	}
+	gap := ok(Entropy(m)) - Nats(beta)*ok(Entropy(p)) - Nats(1-beta)*ok(Entropy(q))
+	if !(math.Abs(float64(d-gap)) <= 1e-13) {
+		t.Fatalf("JSD with β = %v is %v, H(m) − βH(p) − (1−β)H(q) = %v", beta, d, gap)
+	}
+}
+
+// checkLogs holds each function of log-probabilities to its twin, and every
+// divergence of a distribution from itself to exactly 0.
+func checkLogs(t *testing.T, p, q []float64) {
+	t.Helper()
+	ok := must[Nats](t)
+	lp, lq := logs(p), logs(q)
+	for _, c := range []struct {
+		name      string
+		got, want Nats
+	}{
+		{"EntropyLog", ok(EntropyLog(lp)), ok(Entropy(p))},
+		{"CrossEntropyLog", ok(CrossEntropyLog(lp, lq)), ok(CrossEntropy(p, q))},
+		{"CrossEntropyAtLog", ok(CrossEntropyAtLog(0, lq)), ok(CrossEntropyAt(0, q))},
+		{"KLLog", ok(KLLog(lp, lq)), ok(KL(p, q))},
+		{"JSDLog", ok(JSDLog(lp, lq)), ok(JSD(p, q))},
+		{"JSDBetaLog", ok(JSDBetaLog(lp, lq, 0.1)), ok(JSDBeta(p, q, 0.1))},
+	} {
+		if !(math.Abs(float64(c.got-c.want)) <= 1e-12*(1+float64(c.want))) {
+			t.Fatalf("%s = %v, from probabilities %v", c.name, c.got, c.want)
 		}
-		for name, d := range map[string]Nats{"KL": ok(KL(p, p)), "JSD": ok(JSD(p, p)), "KLLog": ok(KLLog(lp, lp)), "JSDLog": ok(JSDLog(lp, lp))} {
-			if d != 0 {
-				t.Fatalf("%s(p, p) = %v", name, d)
-			}
+	}
+	for name, d := range map[string]Nats{
+		"KL": ok(KL(p, p)), "KLLog": ok(KLLog(lp, lp)), "JSD": ok(JSD(p, p)), "JSDLog": ok(JSDLog(lp, lp)),
+		"JSDBeta": ok(JSDBeta(p, p, 0.3)), "JSDBetaLog": ok(JSDBetaLog(lp, lp, 0.3)),
+	} {
+		if d != 0 {
+			t.Fatalf("%s(p, p) = %v", name, d)
+		}
+	}
+}
+
+// TestMerging: outcomes taken together tell less (the data-processing
+// inequality), and by the grouping rule exactly the entropy inside the groups.
+func TestMerging(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	ok := must[Nats](t)
+	for range 100 {
+		n := 2 + r.IntN(50)
+		p, q := random(r, n, true), random(r, n, false)
+		groups := 1 + r.IntN(n)
+		joint := make([][]float64, groups)
+		mp, mq := make([]float64, groups), make([]float64, groups)
+		for g := range joint {
+			joint[g] = make([]float64, n)
+		}
+		for i := range p {
+			g := r.IntN(groups)
+			mp[g], mq[g] = mp[g]+p[i], mq[g]+q[i]
+			joint[g][i] = p[i]
+		}
+		const slack = 1e-13
+		if whole, merged := ok(KL(p, q)), ok(KL(mp, mq)); !(merged <= whole+slack) {
+			t.Fatalf("KL grows from %v to %v", whole, merged)
+		}
+		if whole, merged := ok(JSD(p, q)), ok(JSD(mp, mq)); !(merged <= whole+slack) {
+			t.Fatalf("JSD grows from %v to %v", whole, merged)
+		}
+		h, merged, inside := ok(Entropy(p)), ok(Entropy(mp)), ok(ConditionalEntropy(joint))
+		if !(math.Abs(float64(h-merged-inside)) <= slack) {
+			t.Fatalf("H = %v, of the groups %v + inside them %v", h, merged, inside)
+		}
+	}
+}
+
+// TestSmallBeta: JSD_β/β tends to KL, which no sum of entropies could show.
+func TestSmallBeta(t *testing.T) {
+	p, q := []float64{0.5, 0.25, 0.25, 0}, []float64{0.25, 0.25, 0.25, 0.25}
+	ok := must[Nats](t)
+	kl := float64(ok(KL(p, q)))
+	for _, beta := range []float64{1e-9, 1e-30, 1e-300} {
+		if got := float64(ok(JSDBeta(p, q, beta))) / beta; !near(got, kl, 2*beta+1e-15) {
+			t.Errorf("β = %v: JSD/β = %v, KL = %v", beta, got, kl)
+		}
+		if got := float64(ok(JSDBetaLog(logs(p), logs(q), beta))) / beta; !near(got, kl, 2*beta+1e-15) {
+			t.Errorf("β = %v: JSDLog/β = %v, KL = %v", beta, got, kl)
 		}
 	}
 }
 
 func TestUniform(t *testing.T) {
-	for _, n := range []int{1, 2, 3, 1000, 131072} {
+	for _, n := range []int{1, 2, 3, 1000, 131072, 1 << 20} {
 		p := make([]float64, n)
 		for i := range p {
 			p[i] = 1 / float64(n)
 		}
 		h := must[Nats](t)(Entropy(p))
-		if !near(float64(h), math.Log(float64(n)), 1e-14) {
+		if !near(float64(h), math.Log(float64(n)), 1e-15) {
 			t.Errorf("uniform over %d: H = %v", n, h)
 		}
-		if c := must[float64](t)(EffectiveChoices(p)); !near(c, float64(n), 1e-12) {
+		if c := must[float64](t)(EffectiveChoices(p)); !near(c, float64(n), 1e-14) {
 			t.Errorf("uniform over %d: %v effective choices", n, c)
 		}
-	}
-}
-
-func TestSpecialCases(t *testing.T) {
-	ok := must[Nats](t)
-	certain, fair, other := []float64{1, 0}, []float64{0.5, 0.5}, []float64{0, 1}
-	inf := Nats(math.Inf(1))
-	tiny := math.SmallestNonzeroFloat64
-	for _, c := range []struct {
-		name      string
-		got, want Nats
-	}{
-		{"H(certain)", ok(Entropy(certain)), 0},
-		{"H(certain, fair)", ok(CrossEntropy(certain, fair)), math.Ln2},
-		{"H(fair, certain)", ok(CrossEntropy(fair, certain)), inf},
-		{"KL(certain‖fair)", ok(KL(certain, fair)), math.Ln2},
-		{"KL(fair‖certain)", ok(KL(fair, certain)), inf},
-		{"JSD(disjoint)", ok(JSD(certain, other)), math.Ln2},
-		{"EntropyLog(certain)", ok(EntropyLog(logs(certain))), 0},
-		{"CrossEntropyLog(fair, certain)", ok(CrossEntropyLog(logs(fair), logs(certain))), inf},
-		{"CrossEntropyLog(certain, certain)", ok(CrossEntropyLog(logs(certain), logs(certain))), 0},
-		{"KLLog(fair‖certain)", ok(KLLog(logs(fair), logs(certain))), inf},
-		{"JSDLog(disjoint)", ok(JSDLog(logs(certain), logs(other))), math.Ln2},
-		{"KL from a subnormal", ok(KL([]float64{1, tiny}, fair)), math.Ln2},
-		{"KL to a subnormal", ok(KL(fair, []float64{1, tiny})), Nats(math.Log(0.5) - 0.5*math.Log(tiny))},
-		{"JSD with a subnormal", ok(JSD([]float64{1, tiny}, certain)), 0},
-		{"KLLog from an underflow", ok(KLLog([]float64{0, -1e4}, logs(fair))), math.Ln2},
-		{"CrossEntropyLog to an underflow", ok(CrossEntropyLog(logs(fair), []float64{0, -1e4})), 5000},
-	} {
-		if !near(float64(c.got), float64(c.want), 1e-15) {
-			t.Errorf("%s = %v, want %v", c.name, c.got, c.want)
+		if c := Perplexity(100*h, 100); !near(c, float64(n), 1e-14) {
+			t.Errorf("uniform over %d: perplexity %v", n, c)
 		}
-	}
-	if h := ok(Entropy(certain)); math.Signbit(float64(h)) {
-		t.Error("the entropy of certainty is −0")
-	}
-}
-
-// bigLog is the natural logarithm of a positive x to about 200 bits: with
-// x = m·2^e, log x = 2·artanh((m−1)/(m+1)) + e·log 2.
-func bigLog(x *big.Float) *big.Float {
-	const precision = 256
-	artanh := func(s *big.Float) *big.Float {
-		total := new(big.Float).SetPrec(precision)
-		term := new(big.Float).SetPrec(precision).Set(s)
-		square := new(big.Float).SetPrec(precision).Mul(s, s)
-		for k := int64(1); k < 400; k += 2 {
-			part := new(big.Float).SetPrec(precision).Quo(term, new(big.Float).SetInt64(k))
-			total.Add(total, part)
-			term.Mul(term, square)
-		}
-		return total.Add(total, total)
-	}
-	m := new(big.Float).SetPrec(precision)
-	e := x.MantExp(m)
-	one := new(big.Float).SetPrec(precision).SetInt64(1)
-	s := new(big.Float).SetPrec(precision).Quo(
-		new(big.Float).SetPrec(precision).Sub(m, one),
-		new(big.Float).SetPrec(precision).Add(m, one))
-	third := new(big.Float).SetPrec(precision).Quo(one, new(big.Float).SetInt64(3))
-	log2 := artanh(third) // (2−1)/(2+1)
-	log2.Mul(log2, new(big.Float).SetInt64(int64(e)))
-	return log2.Add(log2, artanh(s))
-}
-
-// bigSum is Σ f over outcomes, f being a product or quotient of big numbers.
-func bigKL(p, q []float64) float64 {
-	total := new(big.Float).SetPrec(256)
-	for i, x := range p {
-		bq, bp := new(big.Float).SetPrec(256).SetFloat64(q[i]), new(big.Float).SetPrec(256).SetFloat64(x)
-		total.Add(total, bq).Sub(total, bp)
-		if x > 0 {
-			ratio := new(big.Float).SetPrec(256).Quo(bp, bq)
-			total.Add(total, ratio.Mul(bp, bigLog(ratio)))
-		}
-	}
-	f, _ := total.Float64()
-	return f
-}
-
-func bigCross(p, q []float64) float64 {
-	total := new(big.Float).SetPrec(256)
-	for i, x := range p {
-		if x > 0 {
-			l := bigLog(new(big.Float).SetPrec(256).SetFloat64(q[i]))
-			total.Sub(total, l.Mul(l, new(big.Float).SetPrec(256).SetFloat64(x)))
-		}
-	}
-	f, _ := total.Float64()
-	return f
-}
-
-func TestAgainstBigFloat(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
-	ok := must[Nats](t)
-	for range 20 {
-		n := 1 + r.IntN(40)
-		p, q := random(r, n, true), random(r, n, false)
-		for _, c := range []struct {
-			name      string
-			got, want float64
-		}{
-			{"Entropy", float64(ok(Entropy(p))), bigCross(p, p)},
-			{"CrossEntropy", float64(ok(CrossEntropy(p, q))), bigCross(p, q)},
-			{"KL", float64(ok(KL(p, q))), bigKL(p, q)},
-		} {
-			if !near(c.got, c.want, 4e-15) && !(math.Abs(c.got-c.want) <= 1e-16) {
-				t.Errorf("%s = %v, big.Float %v", c.name, c.got, c.want)
-			}
-		}
-	}
-}
-
-// TestCloseDistributions holds KL and JSD to relative accuracy where
-// Σ p log(p/q) has none left: the closer the two, the smaller the result.
-func TestCloseDistributions(t *testing.T) {
-	ok := must[Nats](t)
-	for e := 1; e <= 15; e++ {
-		d := math.Pow(10, -float64(e))
-		p, q := []float64{0.5, 0.5}, []float64{0.5 + d/2, 0.5 - d/2}
-		want := bigKL(p, q)
-		if kl := ok(KL(p, q)); !near(float64(kl), want, 1e-14) {
-			t.Errorf("distance %g: KL = %v, want %v", d, float64(kl), want)
-		}
-		// log q itself is rounded, which moves δ by up to 2⁻⁵³.
-		if kl := ok(KLLog(logs(p), logs(q))); !(kl >= 0) || !(math.Abs(float64(kl)-want) <= d*4e-16+1e-31) {
-			t.Errorf("distance %g: KLLog = %v, want %v", d, float64(kl), want)
-		}
-		// JSD is close to KL/4 here: both are quadratic in d.
-		if j := ok(JSD(p, q)); !near(float64(j), want/4, d+1e-13) {
-			t.Errorf("distance %g: JSD = %v, want about %v", d, float64(j), want/4)
-		}
-	}
-}
-
-func TestErrors(t *testing.T) {
-	good := []float64{0.5, 0.5}
-	nan, inf := math.NaN(), math.Inf(1)
-	call := map[string]func() error{
-		"p[1] negative": func() error { _, err := Entropy([]float64{1.5, -0.5}); return err },
-		"p[0] NaN":      func() error { _, err := Entropy([]float64{nan, 1}); return err },
-		"q[1] +Inf":     func() error { _, err := CrossEntropy(good, []float64{0.5, inf}); return err },
-		"log p[0] NaN":  func() error { _, err := EntropyLog([]float64{nan, 0}); return err },
-		"log q[1] > 0":  func() error { _, err := KLLog(logs(good), []float64{-1, 0.1}); return err },
-	}
-	want := map[string]ValueError{
-		"p[1] negative": {"p", 1, -0.5, false},
-		"p[0] NaN":      {"p", 0, nan, false},
-		"q[1] +Inf":     {"q", 1, inf, false},
-		"log p[0] NaN":  {"p", 0, nan, true},
-		"log q[1] > 0":  {"q", 1, 0.1, true},
-	}
-	for name, f := range call {
-		var e *ValueError
-		w := want[name]
-		if err := f(); !errors.As(err, &e) || e.Vector != w.Vector || e.Index != w.Index || e.Log != w.Log ||
-			math.Float64bits(e.Value) != math.Float64bits(w.Value) {
-			t.Errorf("%s: error %v", name, err)
-		} else if e.Error() == "" {
-			t.Errorf("%s: no message", name)
-		}
-	}
-
-	sums := map[string]func() error{
-		"empty":     func() error { _, err := Entropy(nil); return err },
-		"empty log": func() error { _, err := EntropyLog(nil); return err },
-		"sum 0.9":   func() error { _, err := EffectiveChoices([]float64{0.5, 0.4}); return err },
-		"sum 1+2e-6": func() error {
-			_, err := JSD(good, []float64{0.5, 0.5 + 2*SumTolerance})
-			return err
-		},
-		"all masked": func() error { _, err := JSDLog(logs(good), []float64{-inf, -inf}); return err },
-	}
-	for name, f := range sums {
-		var e *SumError
-		if err := f(); !errors.As(err, &e) || e.Error() == "" {
-			t.Errorf("%s: error %v, want a SumError", name, err)
-		}
-	}
-	var e *LengthError
-	if _, err := KL(good, []float64{1}); !errors.As(err, &e) || e.P != 2 || e.Q != 1 || e.Error() == "" {
-		t.Errorf("lengths 2 and 1: error %v", err)
-	}
-	if _, err := Entropy([]float64{0.5, 0.5 + SumTolerance/2}); err != nil {
-		t.Errorf("within the tolerance: %v", err)
 	}
 }

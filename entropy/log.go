@@ -6,7 +6,8 @@ import "math"
 //
 //	H(p) = −Σ exp(ℓ)·ℓ,  ℓ = log p
 //
-// Domain: log-probabilities; −∞ stands for p = 0, whose term is 0.
+// Domain: log-probabilities; −∞ stands for p = 0, whose term is 0. Errors:
+// [*ValueError], [*SumError].
 func EntropyLog(logp []float64) (Nats, error) {
 	if err := checkLog("p", logp); err != nil {
 		return 0, err
@@ -17,7 +18,7 @@ func EntropyLog(logp []float64) (Nats, error) {
 			h.add(0 - math.Exp(x)*x)
 		}
 	}
-	return Nats(h.value()), nil
+	return h.nats(), nil
 }
 
 // CrossEntropyLog is [CrossEntropy] of distributions given by their
@@ -26,9 +27,9 @@ func EntropyLog(logp []float64) (Nats, error) {
 //	H(p, q) = −Σ exp(log p)·log q
 //
 // Domain: two vectors of log-probabilities of one length. Terms with
-// log p = −∞ are 0, whatever q; where log q = −∞ but p > 0 the result is +∞.
-// A log-probability so low that its probability underflows counts as p = 0
-// only in its own factor: as a model's it costs what it says.
+// log p = −∞ are 0, whatever q; where log q = −∞ but log p > −∞ the result is
+// +∞. log q is used as it is: a probability of q too small for a float64 costs
+// what its logarithm says. Errors: [*LengthError], [*ValueError], [*SumError].
 func CrossEntropyLog(logp, logq []float64) (Nats, error) {
 	if err := checkPair(logp, logq, checkLog); err != nil {
 		return 0, err
@@ -40,88 +41,97 @@ func CrossEntropyLog(logp, logq []float64) (Nats, error) {
 		case math.IsInf(logq[i], -1):
 			return Nats(math.Inf(1)), nil
 		default:
-			h.add(0 - math.Exp(x)*logq[i])
+			h.add(0 - weighted(x, logq[i]))
 		}
 	}
-	return Nats(h.value()), nil
+	return h.nats(), nil
 }
 
-// KLLog is [KL] of distributions given by their log-probabilities, computed,
-// with δ = log p − log q, as
+// CrossEntropyAtLog is [CrossEntropyAt] of a model given by its
+// log-probabilities:
 //
-//	Σ p·(exp(−δ) − 1 + δ),  and q where p = 0
+//	H(δ_target, q) = −log q[target]
 //
-// Every term is ≥ 0: the result is exactly 0 for equal vectors and never
-// negative.
-//
-// Domain: two vectors of log-probabilities of one length. Where log q = −∞ but
-// p > 0 the result is +∞.
-func KLLog(logp, logq []float64) (Nats, error) {
-	if err := checkPair(logp, logq, checkLog); err != nil {
+// Domain: log-probabilities and an index into them. +∞ where the target's is
+// −∞. Errors: [*TargetError], [*ValueError], [*SumError].
+func CrossEntropyAtLog(target int, logq []float64) (Nats, error) {
+	if err := checkTarget(target, logq, checkLog); err != nil {
 		return 0, err
 	}
-	var d sum
-	for i := range logp {
-		d.add(excessLog(logp[i], logq[i]))
-	}
-	return Nats(d.value()), nil
+	return Nats(0 - logq[target]), nil
 }
 
-// JSDLog is [JSD] of distributions given by their log-probabilities, with the
-// same bounds: exactly 0 for equal vectors, at most ln 2.
+// LogSumExp is the logarithm of a sum given by the logarithms of its terms:
 //
-// Domain: two vectors of log-probabilities of one length.
-func JSDLog(logp, logq []float64) (Nats, error) {
-	if err := checkPair(logp, logq, checkLog); err != nil {
-		return 0, err
-	}
-	var d sum
-	for i := range logp {
-		m := logMean(logp[i], logq[i])
-		d.add((excessLog(logp[i], m) + excessLog(logq[i], m)) / 2)
-	}
-	return Nats(d.value()), nil
-}
-
-// excessLog is p·(exp(−δ) − 1 + δ) with δ = log p − log q, and q where p = 0.
-func excessLog(logp, logq float64) float64 {
-	p := math.Exp(logp)
-	switch {
-	case math.IsInf(logp, -1):
-		return math.Exp(logq)
-	case math.IsInf(logq, -1):
-		return math.Inf(1)
-	}
-	delta := logp - logq
-	switch {
-	case math.Abs(delta) <= 0.125:
-		return p * gapLog(delta)
-	case delta < -1: // exp(−δ) can overflow; p·exp(−δ) is q
-		return math.Exp(logq) + p*(delta-1)
-	}
-	return p * (math.Expm1(-delta) + delta)
-}
-
-// gapLog is exp(−δ) − 1 + δ for |δ| ≤ 1/8, where the sum would cancel:
+//	log Σ exp(x) = m + log(1 + Σ′ exp(x − m)),  m = max x
 //
-//	δ²·(1/2! − δ/3! + δ²/4! − …)
-//
-// The terms after δ¹² are below 2⁻⁵³ of the result.
-func gapLog(d float64) float64 {
-	series := 0.0
-	for k := 12; k >= 3; k-- {
-		series = (1 - d*series) / float64(k)
-	}
-	return d * d / 2 * (1 - d*series)
+// where Σ′ leaves out one term that is m. It neither overflows nor underflows:
+// the result is at least m and at most m + log V. It is 0 for the
+// log-probabilities of a distribution; 0 or the empty sum has the logarithm −∞;
+// +∞ among the terms gives +∞, and NaN gives NaN.
+func LogSumExp(x []float64) float64 {
+	m, rest := peak(x)
+	return m + math.Log1p(rest)
 }
 
-// logMean is log(½(exp a + exp b)). It is exactly a for a = b.
-func logMean(a, b float64) float64 {
-	if a < b {
-		a, b = b, a
+// LogSoftmax returns the log-probabilities of the distribution that logits
+// stand for, in a new slice:
+//
+//	log p = (z − m) − log Σ exp(z − m),  m = max z
+//
+// and not z − lse, which rounds to the precision of the logits where theirs is
+// larger than that of log p. A constant added to all logits changes nothing;
+// log-probabilities are logits too, and are so made to sum to 1.
+//
+// Domain: logits, finite or −∞, which stands for an outcome masked out: its
+// log-probability is −∞. Errors: a [*ValueError] for NaN or +∞, and a
+// [*SumError] when no outcome is left.
+func LogSoftmax(logits []float64) ([]float64, error) {
+	for i, z := range logits {
+		if !(z <= math.MaxFloat64) {
+			return nil, &ValueError{Vector: "logits", Index: i, Value: z, Want: logit}
+		}
 	}
-	if a == b { // −∞ too, where b − a is NaN
-		return a
+	m, rest := peak(logits)
+	if math.IsInf(m, -1) {
+		return nil, &SumError{Vector: "logits", Len: len(logits)}
 	}
-	return a + math.Log1p(math.Expm1(b-a)/2)
+	logp, logSum := make([]float64, len(logits)), math.Log1p(rest)
+	for i, z := range logits {
+		logp[i] = (z - m) - logSum
+	}
+	return logp, nil
+}
+
+// peak returns the maximum m of x and Σ exp(x − m) without one term that is m.
+// NaN makes m NaN; with an infinite m the sum is 0.
+func peak(x []float64) (m, rest float64) {
+	m, at := math.Inf(-1), -1
+	for i, v := range x {
+		if math.IsNaN(v) {
+			return v, 0
+		}
+		if v > m {
+			m, at = v, i
+		}
+	}
+	if math.IsInf(m, 0) {
+		return m, 0
+	}
+	var s sum
+	for i, v := range x {
+		if i != at {
+			s.add(math.Exp(v - m))
+		}
+	}
+	return m, s.value()
+}
+
+// weighted is exp(logp)·x, also where exp(logp) alone would underflow.
+func weighted(logp, x float64) float64 {
+	if p := math.Exp(logp); p >= smallestNormal {
+		return p * x
+	}
+	half := math.Exp(logp / 2)
+	return half * x * half
 }
