@@ -59,7 +59,7 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 
 	ran := false
-	root := newRoot(&streams{stdin, stdout, stderr}, &ran)
+	root := newRoot(&streams{fromKeyboard(stdin, stderr), stdout, stderr}, &ran)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

@@ -36,6 +36,33 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && obeysEscapes(f)
 }
 
+// A keyboard is standard input where that is a terminal: it says so when it is
+// first read, which else looks like a program that hangs.
+type keyboard struct {
+	in   io.Reader
+	err  io.Writer
+	said bool
+}
+
+// fromKeyboard returns in, as a keyboard where it is one.
+func fromKeyboard(in io.Reader, err io.Writer) io.Reader {
+	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		return &keyboard{in: in, err: err}
+	}
+	return in
+}
+
+func (k *keyboard) Read(p []byte) (int, error) {
+	if !k.said {
+		k.said = true
+		if isTerminal(k.err) {
+			fmt.Fprint(k.err, "\r\x1b[K") // over a line of status
+		}
+		fmt.Fprintf(k.err, "reading standard input; end with %s\n", endOfInput)
+	}
+	return k.in.Read(p)
+}
+
 // terminalWidth is how many columns a terminal has now; 0 where w is none.
 func terminalWidth(w io.Writer) int {
 	if isTerminal(w) {

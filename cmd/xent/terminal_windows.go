@@ -6,6 +6,9 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// endOfInput is what a person presses where no more text is to come.
+const endOfInput = "Ctrl-Z and Enter"
+
 // obeysEscapes makes a console act upon escape sequences, which older ones do
 // only when asked, and reports whether it does.
 func obeysEscapes(f *os.File) bool {

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"xent/internal/corpus"
 	"xent/model"
 	"xent/tokenizer"
 )
@@ -48,7 +48,7 @@ writes the bytes that were tokenized, one text after another.`,
 			}
 			return buffered(s.out, func(w io.Writer) error {
 				if decode {
-					return decodeFiles(w, tok, &in, s.in)
+					return decodeFiles(c.Context(), w, tok, &in, s.in)
 				}
 				if asJSON {
 					return encodeJSON(c.Context(), w, tok, &in, s.in)
@@ -124,18 +124,19 @@ func pieces(text []byte, spans [][2]int, width int) string {
 	return out.String()
 }
 
-func decodeFiles(w io.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader) error {
-	if in.text != "" {
+// decodeFiles writes the text of the ids in files and on standard input.
+func decodeFiles(ctx context.Context, w io.Writer, tok *tokenizer.Tokenizer, in *input, stdin io.Reader) error {
+	if in.hasText {
 		return decodeLines(w, tok, "--text", strings.NewReader(in.text))
 	}
 	for _, path := range in.paths {
 		if path == "-" {
-			if err := decodeLines(w, tok, path, stdin); err != nil {
+			if err := decodeLines(w, tok, path, corpus.Interruptible(ctx, stdin)); err != nil {
 				return err
 			}
 			continue
 		}
-		f, err := os.Open(path)
+		f, _, err := corpus.Open(ctx, path)
 		if err != nil {
 			return err
 		}

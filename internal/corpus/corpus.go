@@ -127,7 +127,7 @@ func (r *reader) stdin() error {
 		return errors.New("-: standard input is named twice")
 	}
 	r.stdinRead = true
-	plain, err := decompressStream(r.options.Stdin)
+	plain, err := decompressStream(Interruptible(r.ctx, r.options.Stdin))
 	if err != nil {
 		return fmt.Errorf("-: %w", err)
 	}
@@ -183,15 +183,11 @@ func isModel(dir string) bool {
 // file reads one file in the form its name tells. In a folder (found), a file
 // that is not text is passed over.
 func (r *reader) file(path string, found bool) error {
-	f, err := os.Open(path)
+	f, size, err := Open(r.ctx, path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
 	plain, name, err := decompress(f, path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -202,7 +198,7 @@ func (r *reader) file(path string, found bool) error {
 		r.report.Files++
 		return r.lines(path, plain)
 	}
-	return r.text(path, plain, info.Size(), found)
+	return r.text(path, plain, size, found)
 }
 
 // text takes all of in, about size bytes, as one document. If it was found in a

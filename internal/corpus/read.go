@@ -89,8 +89,8 @@ func compressed(format string, err error) error {
 	var p *fs.PathError
 	var needs unsupported
 	switch {
-	case errors.As(err, &p):
-		return err // the file's trouble, not the format's
+	case errors.As(err, &p), stopped(err):
+		return err // the file's or nobody's trouble, not the format's
 	case errors.As(err, &needs):
 		return fmt.Errorf("the %s data needs %w", format, needs)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -102,10 +102,15 @@ func compressed(format string, err error) error {
 // locate puts the name before an error, except a stop or where it is there.
 func locate(name string, err error) error {
 	var p *fs.PathError
-	if errors.As(err, &p) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.As(err, &p) || stopped(err) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+// stopped reports whether err says that a context has ended.
+func stopped(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // A binaryError says that what must be text is not.
