@@ -67,6 +67,7 @@ var refusedHeaders = map[string]string{
 	`{'descr': '\x3cf4'`:              "want a string",
 	"{'descr': [('a', '<f4')":         "want the end of a list",
 	"{'descr': [('a":                  "want the end of a string",
+	`{'descr': [('a\']"', '<f4')], 'fortran_order': False, 'shape': ()}`: `dtype "[('a\\']\"', '<f4')]" is not read`,
 	"{'order': 1}":                    `unknown key "order"`,
 	"{'fortran_order': 0}":            `want True or False at byte 18, not "0}"`,
 	"{'fortran_order': Falsehood}":    "want True or False",

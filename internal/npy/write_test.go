@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -143,27 +140,5 @@ func TestWriteFails(t *testing.T) {
 	}
 	if err := w.Finish(); err != errFull {
 		t.Errorf("%v", err)
-	}
-}
-
-// TestNumPyReads lets NumPy, where there is one, read what was written.
-func TestNumPyReads(t *testing.T) {
-	const script = "import sys, numpy as np\nfor f in sys.argv[1:]: x = np.load(f); print(x.dtype, x.shape, x.astype('f8').sum() if x.dtype.kind != 'V' else '')"
-	if exec.Command("python3", "-c", "import numpy").Run() != nil {
-		t.Skip("no NumPy here")
-	}
-	path := filepath.Join(t.TempDir(), "x.npy")
-	for want, b := range map[string][]byte{
-		"float32 (3, 4) 66.0": ramp(t, Float32, 3, 4),
-		"int64 () 0.0":        ramp(t, Int64),
-		"|V2 (2, 3)":          written(t, BFloat16, brains, 2, 3),
-	} {
-		if err := os.WriteFile(path, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		out, err := exec.Command("python3", "-c", script, path).CombinedOutput()
-		if err != nil || strings.TrimSpace(string(out)) != want {
-			t.Errorf("NumPy reads %s (%v), want %s", out, err, want)
-		}
 	}
 }
