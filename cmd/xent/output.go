@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +13,34 @@ import (
 
 	"xent/internal/durable"
 )
+
+// results is standard output. It remembers its first error and writes nothing
+// behind it, so that run alone has to look for one.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(p []byte) (n int, err error) {
+	if r.err == nil {
+		n, r.err = r.w.Write(p)
+	}
+	return n, r.err
+}
+
+// fail says why not all was written, and returns the exit code. That its reader
+// wanted no more need not be said.
+func (r *results) fail(stderr io.Writer) int {
+	cause := r.err
+	var p *fs.PathError
+	if errors.As(cause, &p) {
+		cause = p.Err
+	}
+	if !readerGone(cause) {
+		fmt.Fprintln(stderr, "xent: standard output:", cause)
+	}
+	return exitFailed
+}
 
 // An output is the path of a result: "" or "-" is standard output.
 type output string

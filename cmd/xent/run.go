@@ -58,13 +58,16 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 	// signal twice, to the program and to its group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 
-	ran := false
-	root := newRoot(&streams{fromKeyboard(stdin, stderr), stdout, stderr}, &ran)
+	ran, out := false, &results{w: stdout}
+	root := newRoot(&streams{fromKeyboard(stdin, stderr), out, stderr}, &ran)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	c, err := root.ExecuteContextC(ctx)
+	if out.err != nil && (err == nil || errors.Is(err, out.err)) {
+		return out.fail(stderr)
+	}
 	switch {
 	case err == nil:
 		return exitDone

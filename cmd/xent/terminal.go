@@ -30,10 +30,19 @@ func newScreen(w io.Writer, quiet bool) *screen {
 	return &screen{w: w, terminal: isTerminal(w), width: lineWidth(w), quiet: quiet, last: time.Now()}
 }
 
+// fileOf is the file that w writes to, nil where that is none.
+func fileOf(w io.Writer) *os.File {
+	if r, ok := w.(*results); ok {
+		w = r.w
+	}
+	f, _ := w.(*os.File)
+	return f
+}
+
 // isTerminal reports whether w shows a cursor that can be moved.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && obeysEscapes(f)
+	f := fileOf(w)
+	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && obeysEscapes(f)
 }
 
 // A keyboard is standard input where that is a terminal: it says so when it is
@@ -66,7 +75,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 // terminalWidth is how many columns a terminal has now; 0 where w is none.
 func terminalWidth(w io.Writer) int {
 	if isTerminal(w) {
-		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil {
+		if width, _, err := term.GetSize(int(fileOf(w).Fd())); err == nil {
 			return width
 		}
 	}
