@@ -11,6 +11,7 @@
 package corpus
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ type Options struct {
 	TextField  string    // field of a JSON line that holds the text; "" means "text"
 	Stdin      io.Reader // what the path "-" reads, plain, gzip or zstd; nil means that "-" is an error
 	StdinLines bool      // standard input holds JSON lines instead of one text
-	TextOnly   bool      // a text with a NUL byte is an error where it is named itself
+	TextOnly   bool      // what is no text is an error where it is named itself
 }
 
 // A Report counts what a reader met.
@@ -41,7 +42,32 @@ type Report struct {
 	Documents int      // documents yielded
 	Empty     int      // of those, documents without a byte
 	Bytes     int64    // of their texts
-	Binary    []string // files of folders that were passed over because they hold a NUL byte
+	Binary    []string // files of folders that were passed over because they are no text
+	Hidden    int      // files and folders in folders that were passed over because of their names
+	Models    int      // folders in folders that were passed over because xent made them
+}
+
+// PassedOver says what was found in folders and not read, and why; "" where there
+// was nothing of that kind.
+func (r *Report) PassedOver() string {
+	var all []string
+	add := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			all = append(all, "1 "+one)
+		case n > 1:
+			all = append(all, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	if n := len(r.Binary); n > 0 {
+		add(n, "file that is no text ("+r.Binary[0]+")", "files that are no text (the first is "+r.Binary[0]+")")
+	}
+	add(r.Hidden, "name that begins with a dot", "names that begin with a dot")
+	add(r.Models, "model", "models")
+	if len(all) == 0 {
+		return ""
+	}
+	return "passed over: " + strings.Join(all, ", ")
 }
 
 // Each calls yield with the documents of every path, in the order of the
@@ -49,10 +75,10 @@ type Report struct {
 //
 // A folder yields the regular files below it, every folder's names in byte
 // order; names that start with a dot are passed over, and so are models that xent
-// made (folders with an xent.json) and files with a
-// NUL byte, which are not text (the report lists them). A file that is named
-// itself is read whatever it holds, unless TextOnly is set. Links to files are followed, links to
-// folders only where they are named themselves.
+// made (folders with an xent.json) and files that are no text: with a NUL byte, or
+// of a format that is known (the report counts them all). A file that is named
+// itself is read whatever it holds, unless TextOnly is set. Links to files are
+// followed, links to folders only where they are named themselves.
 //
 // Only one document is in memory at a time. Errors name the file, and the line
 // in JSON lines; the report counts what came before them.
@@ -151,9 +177,11 @@ func (r *reader) folder(root string) error {
 			return nil
 		}
 		if e.IsDir() && isModel(path) {
+			r.report.Models++
 			return fs.SkipDir
 		}
 		if strings.HasPrefix(e.Name(), ".") {
+			r.report.Hidden++
 			if e.IsDir() {
 				return fs.SkipDir
 			}
@@ -207,9 +235,9 @@ func (r *reader) text(name string, in io.Reader, size int64, found bool) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	n, err := r.to.stream(name, &checked{ctx: r.ctx, in: in, mustBeText: found || r.options.TextOnly}, size)
-	var binary *binaryError
-	if found && errors.As(err, &binary) {
+	n, err := r.stream(name, in, size, found || r.options.TextOnly)
+	var noText *notTextError
+	if found && errors.As(err, &noText) {
 		r.report.Binary = append(r.report.Binary, name)
 		return nil
 	}
@@ -220,6 +248,19 @@ func (r *reader) text(name string, in io.Reader, size int64, found bool) error {
 	r.report.Files++
 	r.count(n)
 	return err
+}
+
+// stream gives in to who takes the documents, unless it must be text and is not.
+func (r *reader) stream(name string, in io.Reader, size int64, mustBeText bool) (int64, error) {
+	if mustBeText {
+		b := bufio.NewReaderSize(in, 512)
+		first, _ := b.Peek(magicLength) // fewer at the end; an error comes again when that is read
+		if f := formatOf(first); f != nil {
+			return 0, &inputError{&notTextError{format: f}}
+		}
+		in = b
+	}
+	return r.to.stream(name, &checked{ctx: r.ctx, in: in, mustBeText: mustBeText}, size)
 }
 
 // emit hands a document on, unless the reader was told to stop.

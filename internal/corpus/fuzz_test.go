@@ -163,5 +163,5 @@ func FuzzLines(f *testing.F) {
 
 // decompressed reports whether standard input of this beginning is not plain.
 func decompressed(b []byte) bool {
-	return bytes.HasPrefix(b, []byte(gzipMagic)) || bytes.HasPrefix(b, []byte(zstdMagic))
+	return bytes.HasPrefix(b, []byte(gzipMagic)) || bytes.HasPrefix(b, []byte(zstdMagic)) || isSkippable(b)
 }

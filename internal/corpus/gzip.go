@@ -30,15 +30,25 @@ func (r *gzipReader) next() error {
 	return nil
 }
 
+// another enters the member behind the last one; io.EOF says that there is none.
+func (r *gzipReader) another() error {
+	rest, err := r.in.Peek(len(gzipMagic))
+	switch {
+	case len(rest) == 0:
+		return err
+	case trails(rest, gzipMagic):
+		return errTrailing
+	}
+	return r.next()
+}
+
 func (r *gzipReader) Read(p []byte) (n int, err error) {
 	for n == 0 && r.err == nil && len(p) > 0 {
 		n, r.err = r.z.Read(p)
 		if r.err != io.EOF { // not at the member's end
 			continue
 		}
-		if _, r.err = r.in.Peek(1); r.err == nil { // else io.EOF: that was the last member
-			r.err = r.next()
-		}
+		r.err = r.another()
 	}
 	if n > 0 {
 		return n, nil

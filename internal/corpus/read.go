@@ -31,13 +31,6 @@ func decompress(f io.Reader, path string) (plain io.ReadCloser, name string, err
 	return plain, strings.TrimSuffix(path, ext), err
 }
 
-// The first bytes of the formats (RFC 1952 with its only method, RFC 8878): no
-// UTF-8 text begins so.
-const (
-	gzipMagic = "\x1f\x8b\x08"
-	zstdMagic = "\x28\xb5\x2f\xfd"
-)
-
 // decompressStream returns the plain bytes of in, which has no name to judge
 // by, only its first bytes.
 func decompressStream(in io.Reader) (io.ReadCloser, error) {
@@ -46,7 +39,7 @@ func decompressStream(in io.Reader) (io.ReadCloser, error) {
 	switch {
 	case bytes.HasPrefix(first, []byte(gzipMagic)):
 		return openGzip(b)
-	case string(first) == zstdMagic:
+	case string(first) == zstdMagic, isSkippable(first):
 		return openZstd(b)
 	}
 	return io.NopCloser(b), nil
@@ -91,12 +84,24 @@ func compressed(format string, err error) error {
 	switch {
 	case errors.As(err, &p), stopped(err):
 		return err // the file's or nobody's trouble, not the format's
+	case errors.Is(err, errTrailing):
+		return fmt.Errorf("the %s data is sound, but something else follows it; %s -dc gives what stands before that", format, format)
 	case errors.As(err, &needs):
 		return fmt.Errorf("the %s data needs %w", format, needs)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the %s data ends early", format)
 	}
 	return fmt.Errorf("broken %s data: %w", format, err)
+}
+
+// errTrailing says that behind data of a format stand bytes that are none.
+var errTrailing = errors.New("trailing bytes")
+
+// trails reports whether rest, the first bytes behind some data, begins nothing
+// like more of it, cut or not.
+func trails(rest []byte, magic string) bool {
+	n := min(len(rest), len(magic))
+	return string(rest[:n]) != magic[:n]
 }
 
 // locate puts the name before an error, except a stop or where it is there.
@@ -111,13 +116,6 @@ func locate(name string, err error) error {
 // stopped reports whether err says that a context has ended.
 func stopped(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-}
-
-// A binaryError says that what must be text is not.
-type binaryError struct{ at int64 }
-
-func (e *binaryError) Error() string {
-	return fmt.Sprintf("byte %d is NUL, so this is no text (UTF-16 must be converted to UTF-8)", e.at)
 }
 
 // An inputError is a reader's, not one of who takes the documents.
@@ -140,7 +138,7 @@ func (c *checked) Read(p []byte) (int, error) {
 	}
 	n, err := c.in.Read(p)
 	if i := bytes.IndexByte(p[:n], 0); c.mustBeText && i >= 0 {
-		return 0, &inputError{&binaryError{c.at + int64(i)}}
+		return 0, &inputError{&notTextError{nul: c.at + int64(i)}}
 	}
 	c.at += int64(n)
 	if err != nil && err != io.EOF {
@@ -183,6 +181,9 @@ func (r *reader) lines(name string, in io.Reader) error {
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			place := fmt.Sprintf("%s:%d", name, number)
 			text, err := textField(line, r.options.TextField)
+			if f := formatOf(line); err != nil && number == 1 && f != nil {
+				return fmt.Errorf("%s: %w", name, &notTextError{format: f})
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", place, err)
 			}
@@ -212,14 +213,22 @@ func textField(line []byte, field string) ([]byte, error) {
 	}
 	value, ok := object[field]
 	if !ok {
-		return nil, fmt.Errorf("no field %q, only %s", field, fieldNames(object))
+		return nil, &FieldError{field, fmt.Sprintf("no field %q, only %s", field, fieldNames(object))}
 	}
 	var text *string
 	if err := json.Unmarshal(value, &text); err != nil || text == nil {
-		return nil, fmt.Errorf("field %q is not a string", field)
+		return nil, &FieldError{field, fmt.Sprintf("field %q is not a string", field)}
 	}
 	return []byte(*text), nil
 }
+
+// A FieldError says that a JSON line has no text under Options.TextField.
+type FieldError struct {
+	Field string
+	why   string
+}
+
+func (e *FieldError) Error() string { return e.why }
 
 // fieldNames lists an object's fields for an error's reader.
 func fieldNames(object map[string]json.RawMessage) string {

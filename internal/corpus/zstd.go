@@ -124,6 +124,8 @@ func (f *zstdFrame) next() error {
 		switch {
 		case err == io.EOF && len(b) == 0 && f.seen:
 			return io.EOF
+		case f.seen && trails(b, zstdMagic) && (b[0]>>4 != 5 || trails(b[1:], skippableMagic)):
+			return errTrailing
 		case err != nil:
 			return noEOF(err)
 		}
