@@ -118,10 +118,10 @@ const smallestNormal = 0x1p-1022
 //
 //	r − log(1 + r) = s·(r − 2s²·(1/3 + s²/5 + s⁴/7 + …))
 //
-// |s| ≤ 1/15, so the terms after s¹² are below 2⁻⁵³ of the result.
+// |s| ≤ 1/15, so the terms after s¹⁰ are below 2⁻⁵³ of the result.
 func gap(r float64) float64 {
 	s := r / (2 + r)
 	t := s * s
-	series := 1.0/3 + t*(1.0/5+t*(1.0/7+t*(1.0/9+t*(1.0/11+t*(1.0/13+t*(1.0/15))))))
+	series := 1.0/3 + t*(1.0/5+t*(1.0/7+t*(1.0/9+t*(1.0/11+t*(1.0/13)))))
 	return s * (r - 2*t*series)
 }

@@ -20,7 +20,7 @@ func KLLog(logp, logq []float64) (Nats, error) {
 	}
 	var d sum
 	for i := range logp {
-		d.add(excessLog(logp[i], logq[i], logp[i]-logq[i]))
+		d.add(excessLog(logp[i], math.Exp(logq[i]), logp[i]-logq[i]))
 	}
 	return d.nats(), nil
 }
@@ -48,17 +48,12 @@ func JSDBetaLog(logp, logq []float64, beta float64) (Nats, error) {
 	var d sum
 	for i := range logp {
 		p, q := logp[i], logq[i]
-		if p == q { // −∞ too, where q − p is NaN
-			continue
-		}
-		// m − p and m − q, not through the rounded m, which may be close to both.
-		fromP, fromQ := mixture(beta, 1-beta, q-p), mixture(1-beta, beta, p-q)
-		m := p + fromP
-		if q > p {
-			m = q + fromQ
-		}
 		// The conversions forbid fused products, which would not be symmetric.
-		d.add(float64(beta*excessLog(p, m, -fromP)) + float64((1-beta)*excessLog(q, m, -fromQ)))
+		m := float64(beta*math.Exp(p)) + float64((1-beta)*math.Exp(q))
+		// Not through log m: its rounding would be all there is between close vectors.
+		fromP := excessLog(p, m, -mixture(beta, 1-beta, q-p))
+		fromQ := excessLog(q, m, -mixture(1-beta, beta, p-q))
+		d.add(float64(beta*fromP) + float64((1-beta)*fromQ))
 	}
 	return d.nats(), nil
 }
@@ -75,19 +70,18 @@ func mixture(own, other, d float64) float64 {
 	return math.Log1p(other * math.Expm1(d))
 }
 
-// excessLog is p·(exp(−δ) − 1 + δ), and q where p = 0: a term of the
-// divergence, ≥ 0. The caller gives δ = log p − log q, which it may know better
-// than the rounded log q tells.
-func excessLog(logp, logq, delta float64) float64 {
+// excessLog is p·(exp(−δ) − 1 + δ) with δ = log p − log q, and q where p = 0: a
+// term of the divergence, ≥ 0.
+func excessLog(logp, q, delta float64) float64 {
 	switch {
-	case math.IsInf(logp, -1):
-		return math.Exp(logq)
-	case math.IsInf(logq, -1):
-		return math.Inf(1)
+	case math.IsInf(logp, -1): // δ may be NaN
+		return q
+	case math.IsInf(delta, 1): // log q = −∞
+		return delta
 	case math.Abs(delta) <= 0.125:
 		return weighted(logp, gapLog(delta))
 	case delta < -1: // exp(−δ) can overflow; p·exp(−δ) is q
-		return math.Exp(logq) + weighted(logp, delta-1)
+		return q + weighted(logp, delta-1)
 	}
 	return weighted(logp, math.Expm1(-delta)+delta)
 }

@@ -52,26 +52,28 @@ func MutualInformation(joint [][]float64) (Nats, error) {
 	var d sum
 	for x, row := range joint {
 		for y, p := range row {
-			d.add(dependence(p, rows[x].value(), columns[y].value()))
+			d.add(dependence(p, rows[x], columns[y]))
 		}
 	}
 	return d.nats(), nil
 }
 
-// dependence is the excess of p over row·column.
-func dependence(p, row, column float64) float64 {
-	product := row * column
+// dependence is the excess of p over row·column. Their difference is taken
+// before any rounding, which for variables all but independent would be all of it.
+func dependence(p float64, row, column sum) float64 {
+	product := row.value() * column.value()
 	if p > 0 && product < smallestNormal { // its logarithm need not underflow
-		return max(p*(logRatio(p, row)-math.Log(column)-1), 0)
+		return max(p*(logRatio(p, row.value())-math.Log(column.value())-1), 0)
 	}
-	return excess(p, product, math.FMA(row, column, -p))
+	difference := math.FMA(row.high, column.high, -p) + (row.high*column.low + row.low*column.high)
+	return excess(p, product, difference)
 }
 
 // logOver is log(s/p) for a term p > 0 of the sum s of terms ≥ 0. Close to 1
 // the quotient is 1 plus what the other terms make, which s, rounded, has lost.
 func (s *sum) logOver(p float64) float64 {
 	if others := (s.high - p) + s.low; others <= p {
-		return math.Log1p(max(others, 0) / p)
+		return math.Log1p(others / p)
 	}
 	return logRatio(s.value(), p)
 }

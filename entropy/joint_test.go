@@ -72,12 +72,16 @@ func TestJointAgainstBigFloat(t *testing.T) {
 	}
 	for e := 1; e <= 12; e++ {
 		d := math.Pow(10, -float64(e))
-		a, b := 0.25+d/8, 0.25-d/8
-		joint := [][]float64{{a, b}, {b, a}}
-		total := plus(number(a), number(b))
-		margin, wide := times(total, total), []*big.Float{number(a), number(b), number(b), number(a)}
-		want := bigKL(wide, []*big.Float{margin, margin, margin, margin})
-		hold(t, "MutualInformation", ok(MutualInformation(joint)), want, accuracy)
+		joint := [][]float64{{0.07 + d/9, 0.63 - d/9}, {0.03 - d/9, 0.27 + d/9}}
+		var wide, products []*big.Float
+		for _, row := range joint {
+			for y, p := range row {
+				across := plus(number(row[0]), number(row[1]))
+				down := plus(number(joint[0][y]), number(joint[1][y]))
+				wide, products = append(wide, number(p)), append(products, times(across, down))
+			}
+		}
+		hold(t, "MutualInformation", ok(MutualInformation(joint)), bigKL(wide, products), accuracy)
 	}
 }
 

@@ -54,6 +54,9 @@ func TestSpecialCases(t *testing.T) {
 		{"CrossEntropyLog between underflows", ok(CrossEntropyLog([]float64{0, -750}, []float64{0, -1e300})),
 			Nats(math.Exp(-375) * 1e300 * math.Exp(-375))},
 		{"CrossEntropyAtLog to an underflow", ok(CrossEntropyAtLog(1, []float64{0, -1e4})), 1e4},
+		{"CrossEntropyLog of an underflow to 0", ok(CrossEntropyLog([]float64{0, -1e4}, logs(certain))), inf},
+		{"KLLog of an underflow to 0", ok(KLLog([]float64{0, -1e4}, logs(certain))), inf},
+		{"JSDLog with an underflow and two zeros", ok(JSDLog([]float64{0, -1e4, -math.Inf(1)}, logs([]float64{1, 0, 0}))), 0},
 		{"JSDLog with an underflow", ok(JSDLog([]float64{0, -1e4}, []float64{-1e4, 0})), math.Ln2},
 	} {
 		if !near(float64(c.got), float64(c.want), 1e-15) {
