@@ -15,6 +15,8 @@ type Model struct {
 	weights *lm.Weights
 	tok     *tokenizer.Tokenizer
 	eos     *int32
+	// metadata is what model.safetensors says about itself.
+	metadata map[string]string
 
 	mu      sync.Mutex // guards what follows
 	workers int
@@ -64,6 +66,11 @@ func (m *Model) EOS() (id int32, ok bool) {
 	}
 	return *m.eos, true
 }
+
+// Metadata returns what the model's safetensors file says about itself, such
+// as what was given to [WriteWeights]; nil for a model of New. It must not be
+// changed.
+func (m *Model) Metadata() map[string]string { return m.metadata }
 
 // Vocab returns the number of classes of a prediction, which can exceed the
 // tokenizer's tokens.

@@ -36,7 +36,7 @@ func Open(dir string) (*Model, error) {
 	if t.Vocab() > s.Vocab {
 		return nil, fmt.Errorf("%s: %d tokens, but vocab_size in %s is %d", filepath.Join(dir, tokenizerFile), t.Vocab(), configFile, s.Vocab)
 	}
-	w, err := readWeights(dir, s, t)
+	w, metadata, err := readWeights(dir, s, t)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func Open(dir string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.eos = eos
+	m.eos, m.metadata = eos, metadata
 	return m, nil
 }
 

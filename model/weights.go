@@ -3,7 +3,6 @@ package model
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,37 +34,40 @@ func tokenizerDigest(t *tokenizer.Tokenizer) string {
 	if err != nil {
 		panic(err) // it refuses ids, and there is none
 	}
-	sum := sha256.Sum256(plain.AppendJSON(nil))
-	return hex.EncodeToString(sum[:])
+	return hexDigest(plain.AppendJSON(nil))
 }
 
 // configDigest identifies what config.json says about a model: the SHA-256, in
-// hexadecimal, of its Spec in JSON.
+// hexadecimal, of a list that must never change for the models it can name. What
+// a Spec learns to say later joins it only where it is not what went without
+// saying before.
 func configDigest(s lm.Spec) string {
-	b, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // a valid Spec has no number that JSON lacks
-	}
+	return hexDigest(fmt.Appendf(nil, "vocab=%d context=%d width=%d layers=%d heads=%d kv_heads=%d head_dim=%d hidden=%d tied=%t rope_theta=%g norm_eps=%g",
+		s.Vocab, s.Context, s.Width, s.Layers, s.Heads, s.KVHeads, s.HeadDim, s.Hidden, s.Tied, s.RopeTheta, s.NormEps))
+}
+
+func hexDigest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
 }
 
 // readWeights reads model.safetensors or, where there is none, its shards, which
-// must belong to the tokenizer t.
-func readWeights(dir string, s lm.Spec, t *tokenizer.Tokenizer) (*lm.Weights, error) {
+// must belong to the tokenizer t, and returns what is written about them.
+func readWeights(dir string, s lm.Spec, t *tokenizer.Tokenizer) (*lm.Weights, map[string]string, error) {
 	single := filepath.Join(dir, weightsFile)
 	st, err := newStore(single, t, single)
 	if errors.Is(err, fs.ErrNotExist) {
 		index := filepath.Join(dir, indexFile)
 		if _, none := os.Stat(index); none != nil {
-			return nil, fmt.Errorf("%w, and no %s", err, indexFile)
+			return nil, nil, fmt.Errorf("%w, and no %s; a run of xent train writes them with its first evaluation", err, indexFile)
 		}
 		st, err = readShards(index, t)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return st.weights(s)
+	w, err := st.weights(s)
+	return w, st.metadata, err
 }
 
 // A store is the tensors of one model, from one or several files.
@@ -74,7 +76,8 @@ type store struct {
 	files   map[string]string // tensor → the file that should hold it
 	tensors map[string]tensor.Tensor
 	foreign map[string]string // tensor → the name of its type, which cannot be used
-	config  string            // the configDigest that a file says it belongs to, if one does
+	// What model.safetensors says about itself; of shards, the last.
+	metadata map[string]string
 }
 
 // newStore reads the files at paths into the store that list describes. Where
@@ -89,9 +92,7 @@ func newStore(list string, tok *tokenizer.Tokenizer, paths ...string) (store, er
 		if want, ok := f.Metadata[tokenizerKey]; ok && want != tokenizerDigest(tok) {
 			return st, fmt.Errorf("%s: saved with another tokenizer than %s beside it, so its weights would take every token for another; bring back the two files that belong together", path, tokenizerFile)
 		}
-		if config, ok := f.Metadata[configKey]; ok {
-			st.config = config
-		}
+		st.metadata = f.Metadata
 		for _, t := range f.Tensors {
 			if other, ok := st.files[t.Name]; ok {
 				return st, fmt.Errorf("%s: tensor %s is in %s too", path, t.Name, filepath.Base(other))
@@ -182,7 +183,7 @@ func (st store) weights(s lm.Spec) (*lm.Weights, error) {
 			return nil, fmt.Errorf("%s: tensor %s has no place in the model that %s describes", st.files[name], name, configFile)
 		}
 	}
-	if st.config != "" && st.config != configDigest(s) {
+	if want, ok := st.metadata[configKey]; ok && want != configDigest(s) {
 		return nil, fmt.Errorf("%s: saved with another %s than the one beside it, which would compute something else; bring back the two files that belong together", st.list, configFile)
 	}
 	return lm.NewWeights(s, func(name string) (tensor.Matrix, bool) { m, ok := matrices[name]; return m, ok })

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -48,23 +50,27 @@ func (r *run) budget(ctx context.Context, o *Options, began time.Time) (expected
 	case o.Steps > 0:
 		p.Steps = o.Steps
 	case o.MaxTokens > 0:
-		p.Steps = int((o.MaxTokens-1)/int64(p.BatchTokens)) + 1
+		steps := (o.MaxTokens-1)/int64(p.BatchTokens) + 1
+		if steps > math.MaxInt {
+			return 0, &OptionError{"MaxTokens", o.MaxTokens, "fewer steps than a number holds here"}
+		}
+		p.Steps = int(steps)
 	default:
 		deadline := began.Add(time.Duration(o.Minutes * float64(time.Minute)))
-		if expected, evaluations, err = r.calibrate(ctx, deadline); err != nil {
+		if expected, evaluations, err = r.calibrate(ctx, o, deadline); err != nil {
 			return 0, err
 		}
 	}
 	if evaluations == 0 {
 		evaluations = r.affordable()
 	}
-	p.EvalEvery = or(o.EvalEvery, (p.Steps-1)/evaluations+1)
-	p.CheckpointEvery = or(o.CheckpointEvery, p.EvalEvery)
+	p.EvalEvery = cmp.Or(o.EvalEvery, (p.Steps-1)/evaluations+1)
+	p.CheckpointEvery = cmp.Or(o.CheckpointEvery, p.EvalEvery)
 	if expected == 0 {
-		expected = r.expected()
+		expected = r.expected(ctx)
 		r.restart()
 	}
-	return expected, nil
+	return expected, ctx.Err()
 }
 
 const mostEvaluations = 20
@@ -82,7 +88,8 @@ func (r *run) evaluation() int {
 // affordable is how many evaluations take at most a quarter of the work of the
 // steps.
 func (r *run) affordable() int {
-	return min(max(r.plan.Steps*r.plan.BatchTokens/4/r.evaluation(), 2), mostEvaluations)
+	work := float64(r.plan.Steps) * float64(r.plan.BatchTokens)
+	return int(min(max(work/4/float64(r.evaluation()), 2), mostEvaluations))
 }
 
 // fewSteps are over before anybody could read how long they will take.
@@ -90,7 +97,7 @@ const fewSteps = 20
 
 // expected times some steps, which the caller undoes, and returns the time that
 // what is left of the run will take, or 0 where that is not known.
-func (r *run) expected() time.Duration {
+func (r *run) expected(ctx context.Context) time.Duration {
 	p := &r.plan
 	left := p.Steps - r.progress.Step
 	if left <= fewSteps {
@@ -99,7 +106,7 @@ func (r *run) expected() time.Duration {
 	var steps []time.Duration
 	for timing := stopwatch(); len(steps) < 2 || len(steps) < 9 && timing() < 300*time.Millisecond; {
 		timer := stopwatch()
-		if r.step() != nil { // it will be said when it happens in earnest
+		if ctx.Err() != nil || r.step() != nil { // it will be said when it happens in earnest
 			return 0
 		}
 		steps = append(steps, timer())
@@ -120,7 +127,7 @@ func seconds(x float64) time.Duration {
 
 // calibrate times steps and an evaluation, undoes them, and fits the number of
 // steps into the time until the deadline.
-func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration, int, error) {
+func (r *run) calibrate(ctx context.Context, o *Options, deadline time.Time) (time.Duration, int, error) {
 	r.plan.Steps = 1 << 30 // only the learning rate asks, and its effect is undone
 	evaluation := stopwatch()
 	if _, err := r.measure(ctx, r.model, r.data.evaluated); err != nil {
@@ -144,13 +151,31 @@ func (r *run) calibrate(ctx context.Context, deadline time.Time) (time.Duration,
 	}
 	stepTime := median(steps)
 	r.restart()
+	left, evaluations := r.fill(o, deadline, stepTime, evalTime)
+	return left, evaluations, nil
+}
 
+// fill plans as many steps as end at the deadline, and returns the time until
+// then and a number of evaluations for which there is room.
+func (r *run) fill(o *Options, deadline time.Time, stepTime, evalTime time.Duration) (time.Duration, int) {
 	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))
 	left := time.Until(deadline) - final - time.Second/2 - 40*stepTime // for the last words
 	evaluations := int(min(max(left/12/max(evalTime, 1), 4), mostEvaluations))
-	left -= time.Duration(evaluations) * (evalTime + saveTime(r.plan.Spec))
+	// What comes at intervals that are asked for belongs to the cost of a step; other
+	// intervals will be made so that the number of times is a fixed one.
+	save := saveTime(r.plan.Spec)
+	for _, at := range []struct {
+		every int
+		cost  time.Duration
+	}{{o.EvalEvery, evalTime}, {cmp.Or(o.CheckpointEvery, o.EvalEvery), save}} {
+		if at.every > 0 {
+			stepTime += at.cost / time.Duration(at.every)
+		} else {
+			left -= time.Duration(evaluations) * at.cost
+		}
+	}
 	r.plan.Steps = int(max(left/stepTime, 10))
-	return time.Until(deadline), evaluations, nil
+	return time.Until(deadline), evaluations
 }
 
 // median is the middle one: another program's burst is no measure.

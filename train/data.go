@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -41,21 +42,6 @@ var usualAmounts = amounts{
 	sampleBytes: 16 << 20, evaluatedBytes: 24 << 10, finalBytes: 1 << 20, storeBytes: 64 << 20,
 }
 
-// corpusRef names a corpus in a checkpoint.
-type corpusRef struct {
-	Source     bool      `json:"source,omitempty"`
-	Paths      []pathRef `json:"paths,omitempty"`
-	TextField  string    `json:"text_field,omitempty"`
-	StdinLines bool      `json:"stdin_lines,omitempty"`
-	Hash       string    `json:"sha256,omitempty"` // of some of the source's stories
-}
-
-// A pathRef is a path that was read and what it held then.
-type pathRef struct {
-	Path string `json:"path"`
-	corpus.Content
-}
-
 // A dataset is a corpus made ready: a tokenizer, a stream of sequences, and
 // texts to be measured on.
 type dataset struct {
@@ -76,14 +62,14 @@ type dataset struct {
 // training part, or takes tok where that is not nil. What does not fit the memory
 // lies beside that path until the dataset is closed.
 func load(ctx context.Context, ref corpusRef, o *Options, vocab int, seed uint64, tok *tokenizer.Tokenizer, beside string) (*dataset, error) {
-	d := &dataset{ref: ref, tok: tok, amounts: or(o.amounts, usualAmounts)}
+	d := &dataset{ref: ref, tok: tok, amounts: cmp.Or(o.amounts, usualAmounts)}
 	var err error
 	if ref.Source {
-		err = d.loadStories(vocab, seed)
+		err = d.loadStories(ctx, vocab, seed)
 	} else {
 		err = d.loadTexts(ctx, o.Stdin, vocab, beside)
 	}
-	if err != nil {
+	if err = cmp.Or(ctx.Err(), err); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -97,12 +83,12 @@ func (d *dataset) close() {
 	}
 }
 
-func (d *dataset) loadStories(vocab int, seed uint64) error {
+func (d *dataset) loadStories(ctx context.Context, vocab int, seed uint64) error {
 	src := source.Stories()
 	sample := func(yield func([]byte) bool) {
 		for i := range uint64(d.amounts.sampleStories) {
 			// The stream's own first stories: they are the training part.
-			if text, _ := src.Story(seed^learnSeed, i); !yield(text) {
+			if text, _ := src.Story(seed^learnSeed, i); ctx.Err() != nil || !yield(text) {
 				return
 			}
 		}
@@ -119,7 +105,7 @@ func (d *dataset) loadStories(vocab int, seed uint64) error {
 	d.info.HeldDocuments, d.info.HeldBytes = len(d.final), totalBytes(d.final)
 	d.ref.Hash = hashDocuments(d.evaluated) // tells whether the grammar is still the same
 	d.info.Source, d.info.Floor = true, src.Entropy()/src.Bytes()/math.Ln2
-	return d.describe(sample)
+	return d.describe(ctx, sample)
 }
 
 func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
@@ -135,8 +121,9 @@ func (d *dataset) tokenizer(texts iter.Seq[[]byte], vocab int) (err error) {
 	return nil
 }
 
-// describe completes info from training texts: counts and baselines.
-func (d *dataset) describe(learnt iter.Seq[[]byte]) error {
+// describe completes info from training texts: counts and baselines. When ctx
+// ends, learnt does, and the rest is left out.
+func (d *dataset) describe(ctx context.Context, learnt iter.Seq[[]byte]) error {
 	var held [][]byte
 	for _, doc := range d.final {
 		held = append(held, doc.Text)
@@ -147,14 +134,17 @@ func (d *dataset) describe(learnt iter.Seq[[]byte]) error {
 	var ids []int32
 	for text := range learnt {
 		ids = d.tok.Encode(ids[:0], text)
-		d.info.Tokens += len(ids)
-		d.info.CountedBytes += len(text)
+		d.info.Tokens += int64(len(ids))
+		d.info.CountedBytes += int64(len(text))
 		if err := counts.Add(ids); err != nil {
 			return err
 		}
 	}
-	d.add("gzip -9", float64(baseline.Gzip(held...)))
-	d.add("zstd (best)", float64(baseline.Zstd(held...)))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	d.addBaseline("gzip -9", float64(baseline.Gzip(held...)))
+	d.addBaseline("zstd (best)", float64(baseline.Zstd(held...)))
 	encoded := func(yield func([]int32) bool) {
 		for _, text := range held {
 			if !yield(d.tok.Encode(nil, text)) {
@@ -170,18 +160,18 @@ func (d *dataset) describe(learnt iter.Seq[[]byte]) error {
 		if err != nil {
 			return err
 		}
-		d.add(m.name, bits)
+		d.addBaseline(m.name, bits)
 	}
 	return nil
 }
 
-func (d *dataset) add(name string, bits float64) {
+func (d *dataset) addBaseline(name string, bits float64) {
 	d.info.Baselines = append(d.info.Baselines, Baseline{name, bits / float64(d.info.MeasuredBytes)})
 }
 
-func totalBytes(docs []measure.Document) (n int) {
+func totalBytes(docs []measure.Document) (n int64) {
 	for _, doc := range docs {
-		n += len(doc.Text)
+		n += int64(len(doc.Text))
 	}
 	return n
 }
@@ -196,8 +186,7 @@ func hashDocuments(docs []measure.Document) string {
 
 // tokenizerHash identifies the tokenizer by the file that holds it.
 func (d *dataset) tokenizerHash() string {
-	sum := sha256.Sum256(d.tok.AppendJSON(nil))
-	return hex.EncodeToString(sum[:])
+	return hexDigest(d.tok.AppendJSON(nil))
 }
 
 // excess is how many nats a model pays for the first stories above the true

@@ -1,12 +1,18 @@
 package train
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
 
 // An InterruptedError says that the context ended. All is saved; Resume
 // continues with the step after Step.
 type InterruptedError struct {
 	Out         string
 	Step, Steps int
+	Stdin       bool // the corpus came from standard input: Resume wants it again
 	Cause       error
 }
 
@@ -28,6 +34,27 @@ func (e *SaveError) Error() string {
 }
 
 func (e *SaveError) Unwrap() error { return e.Cause }
+
+// A MovedError says that the corpus of a run is no longer where it was. Resume
+// takes it from other paths too.
+type MovedError struct {
+	Out   string
+	Cause error // names the path
+}
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("%v; if what the run in %s learns from is elsewhere now, say where", e.Cause, e.Out)
+}
+
+func (e *MovedError) Unwrap() error { return e.Cause }
+
+// unsaved is the SaveError of a run in out, unless that is no longer there.
+func unsaved(out string, cause error) error {
+	if _, err := os.Stat(out); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s was removed, or renamed, while it was trained in; nothing is left there to go on with: %w", out, cause)
+	}
+	return &SaveError{out, cause}
+}
 
 // A DivergedError says that the loss has exploded, or that it or its gradient is no
 // longer a number.

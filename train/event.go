@@ -11,39 +11,39 @@ import (
 // *Progress, *Evaluated, *Overfitting and *Saved.
 type Event interface{ event() }
 
-// Begun is the first event: what will be done, and what it needs.
+// Begun comes before the first step: what will be done, and what it needs.
 type Begun struct {
 	Out         string
 	Spec        lm.Spec
 	Size        string // "" when the shape is the caller's own
 	Parameters  int
 	Corpus      Corpus
-	Step, Steps int // Step > 0 when a run is resumed
+	Step, Steps int // Step > 0: a run goes on after that step
 	BatchTokens int
-	Memory      int64         // bytes of parameters, moments, gradients and activations
-	Disk        int64         // bytes of the folder
+	Memory      int64         // bytes of the process at most
+	Disk        int64         // bytes of the folder, and of text that does not fit the memory
 	Expected    time.Duration // from here to the end; 0 when not known yet
 	Backend     string
 }
 
 // Corpus describes what is learnt from.
 type Corpus struct {
-	Source           bool // the built-in stories
-	Documents, Bytes int  // of the training part; 0 for the endless source
-	Tokens           int  // of the training part; estimated from the counted bytes where these are fewer
+	Source    bool  // the built-in stories
+	Documents int   // of the training part; 0 for the endless source
+	Bytes     int64 // of them
+	Tokens    int64 // of the training part; estimated from the counted bytes where these are fewer
 	// What of the training part the tokenizer was trained on and the counts of
 	// the baselines were made from, spread over all of it.
-	CountedBytes int
+	CountedBytes int64
 	// The held-out part, all of it; what of it is measured at the end, and by
 	// the baselines; and what at each evaluation. The source has no end: there
 	// all of it is what is measured.
-	HeldDocuments, HeldBytes         int
-	MeasuredDocuments, MeasuredBytes int
-	EvaluatedBytes                   int
-	Floor                            float64 // bits a byte, the source's entropy rate; 0 when not known
-	Baselines                        []Baseline
-	OnDisk                           int64    // bytes of text that lie on the disk during the run
-	Skipped                          []string // files of folders that are not text
+	HeldDocuments, MeasuredDocuments         int
+	HeldBytes, MeasuredBytes, EvaluatedBytes int64
+	Floor                                    float64 // bits a byte, the source's entropy rate; 0 when not known
+	Baselines                                []Baseline
+	OnDisk                                   int64    // bytes of text that lie on the disk during the run
+	Skipped                                  []string // files of folders that are not text
 }
 
 // A Baseline is what a simpler method needs for the held-out part.
@@ -52,11 +52,12 @@ type Baseline struct {
 	BitsPerByte float64
 }
 
-// Resumed comes before Begun when a run goes on elsewhere than it began:
-// results are then not those of a run that was never cut off, but differ in the
-// last digits.
+// Resumed comes before Begun when a run goes on elsewhere than it began, or has
+// done so before: results are then not those of a run that was never cut off, but
+// differ in the last digits. Back ends that compute the same bits are no
+// elsewhere.
 type Resumed struct {
-	Backend, BackendThen string
+	Backend, BackendThen string // here, and where the run began
 	Go, GoThen           string
 }
 

@@ -69,25 +69,31 @@ func (e *NeedError) Error() string {
 	case e.Size != "":
 		advice = fmt.Sprintf("size %s with its own dimensions would fit (%s)", e.Size, megabytes(e.FitNeed))
 	}
-	return fmt.Sprintf("this would take %s of %s, and %s leaves %s: %s", megabytes(e.Need), e.What, e.Limit, megabytes(e.Free), advice)
+	return fmt.Sprintf("this would take %s of %s, and %s leaves %d MB: %s", megabytes(e.Need), e.What, e.Limit, e.Free/1e6, advice)
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("%d MB", (max(n, 1)-1)>>20+1) }
+// megabytes rounds up.
+func megabytes(n int64) string { return fmt.Sprintf("%d MB", (max(n, 1)-1)/1e6+1) }
 
 // fits refuses what cannot be held by the memory, or by the disk of the folder
-// dir, before it is asked for. A resumed run has its files there already.
-func (p *plan) fits(d *dataset, dir string, resumed bool) error {
+// dir, before it is asked for. Of a run that is resumed, from g, the files are
+// there already; else g is nil.
+func (p *plan) fits(d *dataset, dir string, g *progress) error {
+	resumed := g != nil
 	memoryFree, limit := memory.Available()
 	needs := func(p *plan) int64 { return p.memory(d) }
-	if need := needs(p); need > memoryFree {
+	if need := needs(p); need > memoryFree || need == math.MaxInt64 {
 		return p.refuse(NeedError{What: "memory", Need: need, Free: memoryFree, Limit: limit, Resumed: resumed}, needs)
 	}
 	needs = func(p *plan) int64 {
 		folder, beside := p.disk()
-		if resumed {
-			return beside
+		switch {
+		case !resumed:
+			return folder + beside
+		case len(g.Curve) == 0: // there are no weights yet
+			return beside + beside/3
 		}
-		return folder + beside
+		return beside
 	}
 	if free, known := durable.Free(dir); known && needs(p) > free {
 		return p.refuse(NeedError{What: "disk", Need: needs(p), Free: free, Limit: "that of " + dir, Resumed: resumed}, needs)

@@ -37,8 +37,8 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 	for e, want := range map[*NeedError]string{
-		{What: "disk", Need: 3 << 20, Free: 1<<20 + 1, Limit: "that of /m", Size: "nano", FitNeed: 1 << 20}: "this would take 3 MB of disk, and that of /m leaves 2 MB: size nano with its own dimensions would fit (1 MB)",
-		{What: "disk", Need: 3 << 20, Limit: "that of /m", Resumed: true}:                                   "this would take 3 MB of disk, and that of /m leaves 1 MB: free some, then resume again",
+		{What: "disk", Need: 3e6, Free: 2e6 + 1, Limit: "that of /m", Size: "nano", FitNeed: 1e6}: "this would take 3 MB of disk, and that of /m leaves 2 MB: size nano with its own dimensions would fit (1 MB)",
+		{What: "disk", Need: 3e6 - 1, Limit: "that of /m", Resumed: true}:                         "this would take 3 MB of disk, and that of /m leaves 0 MB: free some, then resume again",
 	} {
 		if got := e.Error(); got != want {
 			t.Errorf("%q, want %q", got, want)

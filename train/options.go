@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -135,15 +136,15 @@ func (o *Options) check() error {
 		return &OptionError{"EvalEvery", o.EvalEvery, "a positive number of steps"}
 	case o.CheckpointEvery < 0:
 		return &OptionError{"CheckpointEvery", o.CheckpointEvery, "a positive number of steps"}
-	case o.Shape.Vocab != 0 && o.Shape.Vocab < 257:
-		return &OptionError{"Vocab", o.Shape.Vocab, "at least 257: the bytes and BOS"}
+	case o.Shape.Vocab != 0 && (o.Shape.Vocab < 257 || o.Shape.Vocab > math.MaxInt32):
+		return &OptionError{"Vocab", o.Shape.Vocab, "at least 257 (the bytes and BOS) and below 2³¹"}
 	case o.Shape.Context != 0 && o.Shape.Context < 2:
 		return &OptionError{"Context", o.Shape.Context, "at least 2 tokens"}
 	}
 	if o.Size != "" && sizeIndex(o.Size) < 0 {
 		return &OptionError{"Size", o.Size, "nano, micro or small"}
 	}
-	z := or(o.Optimizer, DefaultOptimizer())
+	z := cmp.Or(o.Optimizer, DefaultOptimizer())
 	return z.check()
 }
 
@@ -154,11 +155,22 @@ func (z *Optimizer) check() error {
 		below float64
 	}{
 		{"PeakRate", z.PeakRate, math.Inf(1)}, {"Beta1", z.Beta1, 1}, {"Beta2", z.Beta2, 1}, {"Epsilon", z.Epsilon, math.Inf(1)},
-		{"WeightDecay", z.WeightDecay, math.Inf(1)}, {"Clip", z.Clip, math.Inf(1)}, {"Warmup", z.Warmup, 1}, {"Decay", z.Decay, 1}, {"FinalRate", z.FinalRate, 1},
+		{"WeightDecay", z.WeightDecay, math.Inf(1)}, {"Clip", z.Clip, math.Inf(1)}, {"Warmup", z.Warmup, 1},
 	} {
 		if !(f.value >= 0 && f.value < f.below) {
 			return &OptionError{"Optimizer." + f.name, f.value, fmt.Sprintf("a number in [0, %v)", f.below)}
 		}
+	}
+	switch {
+	case !(z.Decay >= 0 && z.Decay <= 1):
+		return &OptionError{"Optimizer.Decay", z.Decay, "a number in [0, 1]; at 1 the rate never falls"}
+	case !(z.FinalRate >= 0 && z.FinalRate <= 1):
+		return &OptionError{"Optimizer.FinalRate", z.FinalRate, "a number in [0, 1]"}
+	case z.Epsilon == 0: // a parameter without gradient would become 0/0
+		return &OptionError{"Optimizer.Epsilon", z.Epsilon, "a positive number"}
+	}
+	if z.PeakRate*z.WeightDecay >= 1 { // weights are multiplied by 1 − rate·decay
+		return &OptionError{"Optimizer.PeakRate", z.PeakRate, fmt.Sprintf("a number below 1/(weight decay %g) = %.3g", z.WeightDecay, 1/z.WeightDecay)}
 	}
 	if z.Clip == 0 {
 		return &OptionError{"Optimizer.Clip", z.Clip, "a positive number; a large one never clips"}
@@ -178,31 +190,22 @@ func sizeIndex(name string) int {
 	return -1
 }
 
-// or returns a unless it is zero.
-func or[T comparable](a, b T) T {
-	var zero T
-	if a == zero {
-		return b
-	}
-	return a
-}
-
 // resolve fills in what a size and its overrides leave open.
 func (o *Options) resolve(size int) (Shape, Optimizer, int) {
 	d, s := sizes[size], o.Shape
 	s = Shape{
-		Vocab: or(s.Vocab, d.shape.Vocab), Context: or(s.Context, d.shape.Context), Width: or(s.Width, d.shape.Width),
-		Layers: or(s.Layers, d.shape.Layers), HeadDim: or(s.HeadDim, d.shape.HeadDim), Heads: s.Heads, KVHeads: s.KVHeads, Hidden: s.Hidden,
+		Vocab: cmp.Or(s.Vocab, d.shape.Vocab), Context: cmp.Or(s.Context, d.shape.Context), Width: cmp.Or(s.Width, d.shape.Width),
+		Layers: cmp.Or(s.Layers, d.shape.Layers), HeadDim: cmp.Or(s.HeadDim, d.shape.HeadDim), Heads: s.Heads, KVHeads: s.KVHeads, Hidden: s.Hidden,
 	}
 	if o.Shape.Width == 0 { // the size's own proportions
-		s.Heads, s.Hidden = or(s.Heads, d.shape.Heads), or(s.Hidden, d.shape.Hidden)
+		s.Heads, s.Hidden = cmp.Or(s.Heads, d.shape.Heads), cmp.Or(s.Hidden, d.shape.Hidden)
 	}
-	s.Heads = or(s.Heads, max(1, s.Width/s.HeadDim))
-	s.KVHeads = or(s.KVHeads, s.Heads)
-	s.Hidden = or(s.Hidden, (s.Width*8/3+15)/16*16)
-	z := or(o.Optimizer, DefaultOptimizer())
-	z.PeakRate = or(z.PeakRate, d.peak)
-	return s, z, max(or(o.BatchTokens, d.batchTokens), 1)
+	s.Heads = cmp.Or(s.Heads, max(1, s.Width/s.HeadDim))
+	s.KVHeads = cmp.Or(s.KVHeads, s.Heads)
+	s.Hidden = cmp.Or(s.Hidden, (s.Width*8/3+15)/16*16)
+	z := cmp.Or(o.Optimizer, DefaultOptimizer())
+	z.PeakRate = cmp.Or(z.PeakRate, d.peak)
+	return s, z, max(cmp.Or(o.BatchTokens, d.batchTokens), 1)
 }
 
 // spec is the model of that shape over a tokenizer's vocabulary.

@@ -6,12 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"time"
 
+	"xent/internal/corpus"
 	"xent/internal/durable"
 	"xent/internal/gemm"
 	"xent/model"
@@ -19,76 +20,113 @@ import (
 )
 
 // Resume continues the run of the folder dir from its checkpoint, with the
-// options it was started with; of o, Stdin, Workers and Progress are used. The
-// corpus is read again and must be what it was. A finished run is not an error:
-// the report says AlreadyDone, and holds no measurements. Errors are those of
-// Run.
+// options it was started with; of o, Paths, Stdin, Workers and Progress are used.
+// The corpus is read again, from o.Paths if there are any, else from where it
+// was, and must be what it was. Of a finished run the best model is measured,
+// and the report says AlreadyDone. Errors are those of Run.
 func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	began := time.Now()
+	unlock, unlocked := lock(dir)
+	if busy := (*BusyError)(nil); errors.As(unlocked, &busy) {
+		return nil, unlocked
+	}
+	if unlocked == nil {
+		defer unlock()
+	}
 	c, err := readCheckpoint(dir)
 	if err != nil {
 		return nil, err
 	}
-	if r := (&run{out: dir, plan: c.plan, progress: c.progress, data: &dataset{}}); r.done() {
-		return r.summary(began, true), nil
+	if err := c.plan.described(dir); err != nil {
+		return nil, err
 	}
-	if len(c.progress.Curve) > 0 { // rather now than when the best model is measured
-		if _, err := model.Open(dir); err != nil {
-			return nil, err
-		}
-	}
-	unlock, err := lock(dir)
+	best, ahead, err := c.plan.openBest(dir, &c.progress) // rather now than in the end
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	if c.progress.done(&c.plan) { // nothing will be written: a folder that cannot be locked does
+		return finished(ctx, dir, c, best, &o, began)
+	}
+	if unlocked != nil {
+		return nil, unlocked
+	}
 	for _, path := range []string{dir, checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
 		durable.Sweep(path) // what stays does no harm
 	}
-	return resume(ctx, dir, &o, began)
+	return resume(ctx, dir, c, ahead, &o, began)
 }
 
-// resume is Resume of a folder that is locked. It reads the checkpoint anew:
-// whoever held the lock until now may have gone on.
-func resume(ctx context.Context, dir string, o *Options, began time.Time) (*Report, error) {
-	c, err := readCheckpoint(dir)
+// finished reports on a run that came to its end before. Its corpus may be gone
+// by now: then nothing is measured.
+func finished(ctx context.Context, dir string, c *checkpoint, best *model.Model, o *Options, began time.Time) (*Report, error) {
+	r := &run{out: dir, plan: c.plan, progress: c.progress, data: &dataset{}, workers: o.Workers}
+	var d *dataset
+	var err error
+	if now := c.corpus(o); now.stdin() && len(o.Paths) == 0 { // nobody thinks of giving it again
+		err = errors.New("its text came from standard input; name a file that holds it")
+	} else {
+		d, err = reload(ctx, dir, c, o)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, r.cutOff(ctx.Err())
+		}
+		report := r.summary(began)
+		report.AlreadyDone, report.Unmeasured = true, err
+		return report, nil
+	}
+	defer d.close()
+	r.data = d
+	report, err := r.finish(ctx, best, began)
 	if err != nil {
 		return nil, err
 	}
+	report.AlreadyDone = true
+	return report, nil
+}
+
+// resume goes on in a folder that is locked from its checkpoint c, which the
+// folder's weights are ahead of or not, as openBest says.
+func resume(ctx context.Context, dir string, c *checkpoint, ahead int, o *Options, began time.Time) (*Report, error) {
 	d, err := reload(ctx, dir, c, o)
 	if err != nil {
 		return nil, err
 	}
 	defer d.close()
-	if err := c.plan.fits(d, dir, true); err != nil {
+	if err := c.plan.fits(d, dir, &c.progress); err != nil {
 		return nil, err
 	}
 	r, err := newRun(dir, c.plan, d, o)
 	if err != nil {
 		return nil, err
 	}
-	expected, err := r.reenter(c)
+	r.ahead = ahead
+	if !gemm.SameBits(c.plan.Backend, gemm.Backend()) || c.plan.Go != runtime.Version() {
+		c.progress.Elsewhere = true
+	}
+	if len(o.Paths) > 0 {
+		there := d.ref.lasting()
+		c.progress.Moved = filenames(there.names())
+	}
+	expected, err := r.reenter(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", checkpointPath(dir), err)
 	}
-	if c.plan.Backend != gemm.Backend() || c.plan.Go != runtime.Version() {
+	if c.progress.Elsewhere {
 		r.emit(&Resumed{gemm.Backend(), c.plan.Backend, runtime.Version(), c.plan.Go})
 	}
 	c.weights, c.m1, c.m2 = nil, nil, nil
 	r.begin(expected)
-	if err := r.loop(ctx); err != nil {
-		return nil, err
-	}
-	return r.finish(ctx, began)
+	return r.complete(ctx, began)
 }
 
 // reenter puts the run where a checkpoint was written, and returns the time
 // that the rest is expected to take.
-func (r *run) reenter(c *checkpoint) (time.Duration, error) {
+func (r *run) reenter(ctx context.Context, c *checkpoint) (time.Duration, error) {
 	if err := r.restore(c); err != nil {
 		return 0, err
 	}
-	expected := r.expected()
+	expected := r.expected(ctx)
 	return expected, r.restore(c)
 }
 
@@ -100,6 +138,11 @@ func lock(dir string) (unlock func() error, err error) {
 		err = &BusyError{dir, held.PID}
 	}
 	return unlock, err
+}
+
+// corpus is where the corpus is now.
+func (c *checkpoint) corpus(o *Options) corpusRef {
+	return c.plan.Corpus.at(c.progress.Moved...).at(filenames(o.Paths)...)
 }
 
 // reload reads a checkpoint's tokenizer and corpus again, which must be the
@@ -117,16 +160,17 @@ func reload(ctx context.Context, dir string, c *checkpoint, o *Options) (*datase
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	ref := &c.plan.Corpus
-	stdin := slices.ContainsFunc(ref.Paths, func(p pathRef) bool { return p.Path == "-" })
-	d, err := load(ctx, *ref, o, 0, c.plan.Seed, tok, checkpointPath(dir))
+	now := c.corpus(o)
+	d, err := load(ctx, now, o, 0, c.plan.Seed, tok, checkpointPath(dir))
 	switch {
-	case err != nil && stdin && ctx.Err() == nil:
+	case err != nil && now.stdin() && ctx.Err() == nil:
 		return nil, fmt.Errorf("the run in %s read standard input; give it the same text again: %w", dir, err)
+	case errors.Is(err, fs.ErrNotExist) && len(o.Paths) == 0:
+		return nil, &MovedError{dir, err}
 	case err != nil:
 		return nil, err
 	}
-	if err := ref.same(&d.ref, dir); err != nil {
+	if err := c.plan.Corpus.same(&d.ref, dir); err != nil {
 		d.close()
 		return nil, err
 	}
@@ -134,25 +178,37 @@ func reload(ctx context.Context, dir string, c *checkpoint, o *Options) (*datase
 }
 
 // same says what differs between the corpus that a run in dir began with and
-// the one that is there now.
+// the one that is there now, in paths of the same number or not.
 func (ref *corpusRef) same(now *corpusRef, dir string) error {
 	if ref.Source && ref.Hash != now.Hash {
 		return fmt.Errorf("the built-in stories are no longer those that the run in %s began with; resume it with the program that began it", dir)
 	}
-	for i, then := range ref.Paths {
-		a, b := then.Content, now.Paths[i].Content
-		if a == b {
-			continue
-		}
-		name := then.Path
-		if name == "-" {
-			name = "standard input"
-		}
-		differs := fmt.Sprintf("it had %d documents of %d bytes and has %d of %d", a.Documents, a.Bytes, b.Documents, b.Bytes)
-		if a.Documents == b.Documents && a.Bytes == b.Bytes {
-			differs = fmt.Sprintf("still %d documents of %d bytes, but other ones", a.Documents, a.Bytes)
-		}
-		return fmt.Errorf("%s is not what the run in %s began with: %s; bring the old text back, or start a new model", name, dir, differs)
+	if ref.content() == now.content() {
+		return nil
 	}
-	return nil
+	a, b, where := ref.content(), now.content(), joined(now.names())
+	if len(ref.Paths) == len(now.Paths) {
+		for i, path := range now.Paths {
+			if then := ref.Paths[i].Content; then != path.Content {
+				a, b, where = then, path.Content, string(path.Path)
+				break
+			}
+		}
+	}
+	if where == "-" {
+		where = "standard input"
+	}
+	differs := fmt.Sprintf("it had %s and has %s", sized(a), sized(b))
+	if a.Documents == b.Documents && a.Bytes == b.Bytes {
+		differs = fmt.Sprintf("still %s, but other ones", sized(a))
+	}
+	return fmt.Errorf("%s is not what the run in %s began with: %s; bring the old text back, or start a new model", where, dir, differs)
+}
+
+// sized is the size of a content in words.
+func sized(c corpus.Content) string {
+	if c.Documents == 1 {
+		return fmt.Sprintf("1 document of %d bytes", c.Bytes)
+	}
+	return fmt.Sprintf("%d documents of %d bytes", c.Documents, c.Bytes)
 }

@@ -27,7 +27,7 @@ func TestResume(t *testing.T) {
 		o.Shape.Vocab, o.Shape.Context = 300, 64
 		mustRun(t, o)
 		want, resumed := files(t, o.Out), 0
-		for _, at := range []int{0, 1, 2, 3, 4, 5, 7, 9} {
+		for at := 0; ; at++ {
 			p := o
 			p.Out = filepath.Join(t.TempDir(), "model")
 			ctx, cancel := context.WithCancel(context.Background())
@@ -38,6 +38,9 @@ func TestResume(t *testing.T) {
 			}
 			_, err := Run(stepping(ctx, cancel, at), p)
 			cancel()
+			if err == nil {
+				break // the run asks its context less often
+			}
 			if _, missing := os.Stat(p.Out); missing != nil {
 				continue // before there was anything to save
 			}
@@ -47,8 +50,8 @@ func TestResume(t *testing.T) {
 				t.Fatalf("%s: cut off at step %d: %v", name, at, err)
 			}
 			r, err := Resume(context.Background(), p.Out, Options{Workers: 2, amounts: fewStories})
-			if err != nil || r.AlreadyDone {
-				t.Fatalf("%s: resumed at step %d: %v %+v", name, at, err, r)
+			if err != nil || r.AlreadyDone && interrupted.Step < o.Steps {
+				t.Fatalf("%s: resumed at step %d: %v", name, at, err)
 			}
 			sameFiles(t, fmt.Sprintf("%s resumed at %d", name, at), files(t, p.Out), want)
 		}
@@ -128,7 +131,7 @@ func TestResumeRefusesAnotherCorpus(t *testing.T) {
 	if err := writeCheckpoint(o.Out, &c.plan, &c.progress, c.weights, c.m1, c.m2); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resume(context.Background(), o.Out, Options{}); err == nil || !strings.Contains(err.Error(), "not what") || !strings.Contains(err.Error(), "it had 1 documents of 8004 bytes and has 1 of 9001") {
+	if _, err := Resume(context.Background(), o.Out, Options{}); err == nil || !strings.Contains(err.Error(), "not what") || !strings.Contains(err.Error(), "it had 1 document of 8004 bytes and has 1 document of 9001 bytes") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -34,10 +35,12 @@ type run struct {
 	runner  *lm.Runner
 	batches batcher
 	model   *model.Model // over the arena, for evaluation
+	ahead   int          // the step of an evaluation to come whose weights are in the folder already; else -1
 
 	started       time.Time
 	progressEvery time.Duration
 	window        meter // since the last Progress event
+	recent        fuse
 }
 
 // newRun allocates everything a plan needs.
@@ -46,7 +49,7 @@ func newRun(out string, p plan, d *dataset, o *Options) (*run, error) {
 	if emit == nil {
 		emit = func(Event) {}
 	}
-	r := &run{out: out, plan: p, data: d, workers: o.Workers, emit: emit, started: time.Now()}
+	r := &run{out: out, plan: p, data: d, workers: o.Workers, emit: emit, ahead: -1, started: time.Now()}
 	if r.progressEvery = progressEvery; o.quickProgress {
 		r.progressEvery = 0
 	}
@@ -112,23 +115,22 @@ func (r *run) restore(c *checkpoint) error {
 
 // evaluationDue reports whether the evaluation of the present step is missing:
 // it belongs to multiples of EvalEvery and to the last step.
-func (r *run) evaluationDue() bool {
-	g := &r.progress
+func (g *progress) evaluationDue(p *plan) bool {
 	if n := len(g.Curve); n > 0 && g.Curve[n-1].Step == g.Step {
 		return false
 	}
-	return g.Step%r.plan.EvalEvery == 0 || g.Step == r.plan.Steps
+	return g.Step%p.EvalEvery == 0 || g.Step == p.Steps
 }
 
 // done reports whether nothing is left to do.
-func (r *run) done() bool { return r.progress.Step == r.plan.Steps && !r.evaluationDue() }
+func (g *progress) done(p *plan) bool { return g.Step == p.Steps && !g.evaluationDue(p) }
 
 // loop runs what is left. It may be entered at any step, before or after that
 // step's evaluation.
 func (r *run) loop(ctx context.Context) error {
 	r.window.reset()
 	for dirty := false; ; dirty = true {
-		if r.evaluationDue() {
+		if r.progress.evaluationDue(&r.plan) {
 			evaluation := stopwatch()
 			if err := r.evaluate(ctx); err != nil {
 				return err
@@ -151,7 +153,9 @@ func (r *run) loop(ctx context.Context) error {
 		if err := r.step(); err != nil {
 			return err
 		}
-		r.report()
+		if ctx.Err() == nil { // else whoever reads may be gone: first save
+			r.report()
+		}
 	}
 }
 
@@ -162,11 +166,10 @@ func (r *run) step() error {
 	if err != nil {
 		return err
 	}
-	// Guessing blindly costs ln V; who pays far more is on the way to NaN.
-	if limit := math.Log(float64(r.plan.Spec.Vocab)) + explodedNats; !(loss <= limit) || !(norm <= math.MaxFloat64) {
-		return r.diverged()
-	}
 	res, g := total.Result(), &r.progress
+	if !(math.Abs(loss) <= math.MaxFloat64) || !(norm <= math.MaxFloat64) || r.recent.exploded(res, r.plan.Spec.Vocab) {
+		return r.diverged(g.Step + 1)
+	}
 	g.Step++
 	g.Cursor = r.batches.cursor()
 	g.Tokens += int64(res.Count)
@@ -175,6 +178,25 @@ func (r *run) step() error {
 	r.window.add(res, norm)
 	return nil
 }
+
+// A fuse remembers what the last targets cost, the older the less.
+type fuse struct{ sum, targets float64 }
+
+// exploded adds a step, and reports whether training text now costs far more than
+// blind guessing does, ln V, which is on the way to NaN. A few targets prove
+// nothing: a batch can be one short document that surprises.
+func (f *fuse) exploded(step xent.Result, vocab int) bool {
+	if f.targets >= explodedTargets {
+		f.sum, f.targets = f.sum/2, f.targets/2
+	}
+	f.sum, f.targets = f.sum+step.Sum, f.targets+step.Weight
+	return f.targets >= explodedTargets && f.sum/f.targets > math.Log(float64(vocab))+explodedNats
+}
+
+const (
+	explodedTargets = 1000
+	explodedNats    = 2 // above ln V
+)
 
 // learn computes loss and gradient of the next batch, in micro-batches that
 // change no bit, and updates the weights.
@@ -195,11 +217,9 @@ func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 	return total.Result().Mean(), norm, nil
 }
 
-// explodedNats is how far above ln V the mean loss of a step may be.
-const explodedNats = 2
-
-func (r *run) diverged() error {
-	return &DivergedError{r.out, r.progress.Step + 1, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
+// diverged is the error of that step.
+func (r *run) diverged(step int) error {
+	return &DivergedError{r.out, step, r.progress.bestStep(), r.plan.Optimizer.PeakRate}
 }
 
 func (g *progress) bestStep() int {
@@ -220,7 +240,7 @@ func (r *run) evaluate(ctx context.Context) error {
 		return err
 	}
 	if n := float64(res.Total.NatsPerToken); math.IsNaN(n) || math.IsInf(n, 0) {
-		return r.diverged()
+		return r.diverged(r.progress.Step)
 	}
 	g := &r.progress
 	point := Point{Step: g.Step, Tokens: g.Tokens, HeldNats: float64(res.Total.NatsPerToken), BitsPerByte: res.Total.BitsPerByte}
@@ -228,13 +248,14 @@ func (r *run) evaluate(ctx context.Context) error {
 		point.TrainNats = g.TrainSum / g.TrainRows
 	}
 	g.TrainSum, g.TrainRows = 0, 0
-	best := len(g.Curve) == 0 || point.BitsPerByte < g.Curve[g.Best].BitsPerByte
+	best := len(g.Curve) == 0 || point.BitsPerByte < g.Curve[g.Best].BitsPerByte ||
+		g.Step == r.ahead // where bits differ from those that made it the best, the one before is lost all the same
 	g.Curve = append(g.Curve, point)
 	if best {
 		g.Best = len(g.Curve) - 1
-		meta := map[string]string{"step": fmt.Sprint(g.Step), "heldout_bits_per_byte": fmt.Sprint(point.BitsPerByte)}
+		meta := map[string]string{runKey: r.plan.id(), stepKey: fmt.Sprint(g.Step), bitsKey: fmt.Sprint(point.BitsPerByte)}
 		if err := model.WriteWeights(r.out, r.arena, r.data.tok, meta); err != nil {
-			return &SaveError{r.out, err}
+			return unsaved(r.out, err)
 		}
 	}
 	r.emit(&Evaluated{Point: point, Steps: r.plan.Steps, Best: best, Excess: r.data.excess(res)})
@@ -265,7 +286,7 @@ func (r *run) measure(ctx context.Context, m *model.Model, docs []measure.Docume
 // save writes the checkpoint.
 func (r *run) save() error {
 	if err := writeCheckpoint(r.out, &r.plan, &r.progress, r.arena.Data(), r.opt.m, r.opt.v); err != nil {
-		return &SaveError{r.out, err}
+		return unsaved(r.out, err)
 	}
 	r.emit(&Saved{r.progress.Step})
 	return nil
@@ -279,14 +300,18 @@ func (r *run) interrupted(cause error) error {
 			return err // that the work is lost is the news
 		}
 	}
-	return &InterruptedError{r.out, r.progress.Step, r.plan.Steps, cause}
+	return r.cutOff(cause)
+}
+
+func (r *run) cutOff(cause error) error {
+	return &InterruptedError{r.out, r.progress.Step, r.plan.Steps, r.data.ref.stdin(), cause}
 }
 
 // newPlan fixes a run but for its number of steps.
 func newPlan(o *Options, size int, d *dataset, shape Shape, z Optimizer, batchTokens int) plan {
 	return plan{
 		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab()), Seed: o.Seed, BatchTokens: batchTokens,
-		MicroTokens: min(or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, Corpus: d.ref, Tokenizer: d.tokenizerHash(),
+		MicroTokens: min(cmp.Or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, Corpus: d.ref.lasting(), Tokenizer: d.tokenizerHash(),
 		Backend: gemm.Backend(), Go: runtime.Version(),
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // stateVersion changes when a checkpoint of an older program would be read
 // wrongly.
-const stateVersion = 2
+const stateVersion = 3
 
 // A plan is all that decides a run, fixed before its first step.
 type plan struct {
@@ -49,6 +49,10 @@ type progress struct {
 	Curve     []Point `json:"curve"`
 	Best      int     `json:"best"` // index into Curve
 	Warned    bool    `json:"warned_overfitting"`
+	// What no uninterrupted run has: a part was computed where other bits are
+	// computed, or the corpus has moved.
+	Elsewhere bool       `json:"elsewhere,omitempty"`
+	Moved     []filename `json:"moved,omitempty"`
 }
 
 // The checkpoint is a safetensors file, one tensor each for all weights and
@@ -65,6 +69,24 @@ const (
 	checksumKey     = "sha256"
 	descriptionFile = "xent.json"
 )
+
+// id names the runs that come to the same weights as the plan's: the SHA-256, in
+// hexadecimal, of what decides them.
+func (p *plan) id() string {
+	q := *p
+	q.MicroTokens, q.CheckpointEvery, q.Backend, q.Go = 0, 0, "", ""
+	q.Corpus.Paths = []pathRef{{Content: p.Corpus.content()}}
+	b, err := json.Marshal(&q)
+	if err != nil {
+		panic(err) // a plan was read or written as JSON before
+	}
+	return hexDigest(b)
+}
+
+func hexDigest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
 
 // check refuses a plan and a progress that no run can have written.
 func (p *plan) check(g *progress) error {
@@ -115,8 +137,7 @@ func encode(w io.Writer, p *plan, g *progress, weights, m, v []float32) error {
 
 // checksum covers everything in a checkpoint.
 func checksum(tensors []tensor.Tensor, plan, progress string) string {
-	sum := sha256.Sum256([]byte(safetensors.Digest(tensors) + "\x00" + plan + "\x00" + progress))
-	return hex.EncodeToString(sum[:])
+	return hexDigest([]byte(safetensors.Digest(tensors) + "\x00" + plan + "\x00" + progress))
 }
 
 // writeCheckpoint replaces dir's checkpoint.

@@ -83,8 +83,8 @@ func checkDecoded(t *testing.T, b []byte) {
 	if g.Step > p.Steps || len(g.Curve) > 0 && g.Best >= len(g.Curve) {
 		t.Errorf("step %d of %d, best %d of %d", g.Step, p.Steps, g.Best, len(g.Curve))
 	}
-	r := run{plan: *p, progress: *g}
-	r.done()
+	g.done(p)
+	p.id()
 	g.bestStep()
 	p.memory(&dataset{})
 	s := stories{source: source.Stories(), tok: tokenizer.Bytes(), context: p.Spec.Context, seed: p.Seed}

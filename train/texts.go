@@ -17,10 +17,7 @@ import (
 // loadTexts reads the corpus of files.
 func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, beside string) (err error) {
 	ref := &d.ref
-	var paths []string
-	for _, p := range ref.Paths {
-		paths = append(paths, p.Path)
-	}
+	paths := ref.names()
 	o := corpus.Options{TextField: ref.TextField, Stdin: stdin, StdinLines: ref.StdinLines, TextOnly: true}
 	d.store, err = corpus.Load(ctx, paths, o, corpus.Room{Beside: beside, Memory: d.amounts.storeBytes})
 	if err != nil {
@@ -28,7 +25,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, bes
 	}
 	ref.Paths = nil // the caller's
 	for i, content := range d.store.Contents {
-		ref.Paths = append(ref.Paths, pathRef{paths[i], content})
+		ref.Paths = append(ref.Paths, pathRef{filename(paths[i]), content})
 	}
 	read := d.store.Report
 	if read.Bytes == 0 {
@@ -52,7 +49,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, bes
 	if d.evaluated, err = d.sample(held, d.amounts.evaluatedBytes); err != nil {
 		return err
 	}
-	return d.count(vocab)
+	return d.count(ctx, vocab)
 }
 
 // joined names paths in an error's one line.
@@ -65,41 +62,37 @@ func joined(paths []string) string {
 
 // enough refuses a corpus that does not fill a single window.
 func (d *dataset) enough(context int) error {
-	if d.ref.Source || d.info.Tokens >= context-1 {
+	if d.ref.Source || d.info.Tokens >= int64(context)-1 {
 		return nil
 	}
-	var paths []string
-	for _, p := range d.ref.Paths {
-		paths = append(paths, p.Path)
-	}
 	return fmt.Errorf("%s: %d bytes to learn from, %d tokens, do not fill one context of %d: give more text, or a smaller context",
-		joined(paths), d.info.Bytes, d.info.Tokens, context)
+		joined(d.ref.names()), d.info.Bytes, d.info.Tokens, context)
 }
 
 // count makes the tokenizer and the counts from all of the training part, or
 // from what is spread over it.
-func (d *dataset) count(vocab int) error {
+func (d *dataset) count(ctx context.Context, vocab int) error {
 	var failed error
-	texts := d.texts(corpus.Spread(d.learn, corpus.Chunks(d.learn, chunkBytes), int64(d.amounts.sampleBytes)), &failed)
+	texts := d.texts(ctx, corpus.Spread(d.learn, corpus.Chunks(d.learn, chunkBytes), int64(d.amounts.sampleBytes)), &failed)
 	if err := d.tokenizer(texts, vocab); err != nil || failed != nil {
 		return errors.Join(failed, err)
 	}
-	if err := d.describe(texts); err != nil || failed != nil {
+	if err := d.describe(ctx, texts); err != nil || failed != nil {
 		return errors.Join(failed, err)
 	}
 	if d.info.CountedBytes < d.info.Bytes {
-		d.info.Tokens = int(float64(d.info.Tokens) / float64(d.info.CountedBytes) * float64(d.info.Bytes))
+		d.info.Tokens = int64(float64(d.info.Tokens) / float64(d.info.CountedBytes) * float64(d.info.Bytes))
 	}
 	return nil
 }
 
-// texts yields the texts of chunks. It ends early when reading fails.
-func (d *dataset) texts(chunks []corpus.Chunk, failed *error) iter.Seq[[]byte] {
+// texts yields the texts of chunks. It ends early when ctx does or reading fails.
+func (d *dataset) texts(ctx context.Context, chunks []corpus.Chunk, failed *error) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		enough := errors.New("enough")
 		for _, c := range chunks {
 			err := d.store.Read(d.learn, c, func(text []byte, _ bool) error {
-				if !yield(text) {
+				if ctx.Err() != nil || !yield(text) {
 					return enough
 				}
 				return nil
@@ -124,9 +117,9 @@ func (d *dataset) sample(held []corpus.Text, size int) (docs []measure.Document,
 	return docs, err
 }
 
-func totalLen(texts []corpus.Text) (n int) {
+func totalLen(texts []corpus.Text) (n int64) {
 	for _, t := range texts {
-		n += int(t.Len())
+		n += t.Len()
 	}
 	return n
 }

@@ -34,6 +34,12 @@ type Report struct {
 	Elapsed    time.Duration
 	// AlreadyDone says that Resume found a finished run and learnt nothing.
 	AlreadyDone bool
+	// Unmeasured says why a finished run's corpus, and with it HeldOut, Corpus
+	// and Divergence, could not be had again; nil if they are there.
+	Unmeasured error
+	// Elsewhere says that parts of the run were computed where other bits are
+	// computed, so that another run need not repeat every digit.
+	Elsewhere bool
 }
 
 // A Divergence compares the best model with the truth, story by story:
@@ -55,8 +61,9 @@ type Divergence struct {
 // than four standard errors, which cannot be: it has seen what it is measured on.
 func (d *Divergence) BelowFloor() bool { return d.KL < -4*d.StdErr }
 
-// Run makes the folder o.Out and trains a model into it. When ctx ends it
-// saves and returns an [*InterruptedError]. Other errors: [*OptionError],
+// Run makes the folder o.Out and trains a model into it. When ctx ends before
+// the folder is made, nothing is left and the error is that of ctx; later it saves
+// and returns an [*InterruptedError]. Other errors: [*OptionError],
 // [*NeedError], [*BusyError], [*SaveError], [*DivergedError], and those of
 // reading and writing, which name the file.
 func Run(ctx context.Context, o Options) (*Report, error) {
@@ -96,27 +103,28 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer unlock()
 	r.begin(expected)
-	if err := r.loop(ctx); err != nil {
-		return nil, err
-	}
-	return r.finish(ctx, began)
+	return r.complete(ctx, began)
 }
 
 // prepare reads the corpus and makes a run that lacks only its number of steps.
 func prepare(ctx context.Context, o *Options) (*run, error) {
 	size := o.size()
 	shape, z, batchTokens := o.resolve(size)
-	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}
-	for _, path := range o.Paths {
-		ref.Paths = append(ref.Paths, pathRef{Path: absolute(path)})
+	if err := z.check(); err != nil { // with the size's rate
+		return nil, err
 	}
-	d, err := load(ctx, ref, o, shape.Vocab, o.Seed, nil, o.Out)
+	// The vocabulary may turn out to be smaller, but no other fault will go away.
+	if err := shape.spec(shape.Vocab).Validate(); err != nil {
+		return nil, err
+	}
+	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}
+	d, err := load(ctx, ref.at(filenames(o.Paths)...), o, shape.Vocab, o.Seed, nil, o.Out)
 	if err != nil {
 		return nil, err
 	}
 	p := newPlan(o, size, d, shape, z, batchTokens)
 	if err = cmp.Or(d.enough(shape.Context), p.Spec.Validate()); err == nil {
-		err = p.fits(d, filepath.Dir(o.Out), false)
+		err = p.fits(d, filepath.Dir(o.Out), nil)
 	}
 	var r *run
 	if err == nil {
@@ -150,21 +158,20 @@ func mayCreate(out string) error {
 type existsError struct{ out string }
 
 func (e *existsError) Error() string {
-	return e.out + " exists already: give another folder, or resume the run in it"
+	info, err := os.Stat(e.out)
+	switch {
+	case err != nil:
+		return e.out + " exists already, as a link that leads nowhere: give the name of a folder to make"
+	case !info.IsDir():
+		return e.out + " exists already, as a file: give the name of a folder to make"
+	}
+	if _, err := os.Stat(checkpointPath(e.out)); err == nil {
+		return e.out + " exists already: give another folder, or resume the run in it"
+	}
+	return e.out + " exists already: give the name of a folder to make"
 }
 
 func (e *existsError) Is(target error) bool { return target == fs.ErrExist }
-
-// absolute makes a path that a later Resume finds from anywhere.
-func absolute(path string) string {
-	if path == "-" {
-		return path
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		return abs
-	}
-	return path
-}
 
 // begin says what will be done.
 func (r *run) begin(expected time.Duration) {
@@ -176,25 +183,36 @@ func (r *run) begin(expected time.Duration) {
 	})
 }
 
-// finish measures the best model, as it lies on the disk, on the held-out
-// part.
-func (r *run) finish(ctx context.Context, began time.Time) (*Report, error) {
-	best, err := model.Open(r.out)
+// complete trains to the end and measures the best model as it lies on the
+// disk.
+func (r *run) complete(ctx context.Context, began time.Time) (*Report, error) {
+	if err := r.loop(ctx); err != nil {
+		return nil, err
+	}
+	best, _, err := r.plan.openBest(r.out, &r.progress)
 	if err != nil {
 		return nil, err
 	}
+	return r.finish(ctx, best, began)
+}
+
+// finish measures the best model on the held-out part.
+func (r *run) finish(ctx context.Context, best *model.Model, began time.Time) (*Report, error) {
 	best.SetWorkers(r.workers)
 	res, err := r.measure(ctx, best, r.data.final)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = r.cutOff(ctx.Err())
+		}
 		return nil, err
 	}
-	report := r.summary(began, false)
+	report := r.summary(began)
 	report.HeldOut, report.Divergence = res.Total, r.data.divergence(res)
 	return report, nil
 }
 
 // summary is the report without measurements of the best model.
-func (r *run) summary(began time.Time, already bool) *Report {
+func (r *run) summary(began time.Time) *Report {
 	g := &r.progress
 	plan, err := json.Marshal(&r.plan)
 	if err != nil {
@@ -202,7 +220,7 @@ func (r *run) summary(began time.Time, already bool) *Report {
 	}
 	return &Report{
 		Out: r.out, Spec: r.plan.Spec, Steps: r.plan.Steps, BestStep: g.bestStep(), Tokens: g.Tokens, Curve: g.Curve, Plan: plan,
-		Corpus: r.data.info, Elapsed: time.Since(began), AlreadyDone: already,
+		Corpus: r.data.info, Elapsed: time.Since(began), Elsewhere: g.Elsewhere,
 	}
 }
 

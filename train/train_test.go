@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"xent"
 	"xent/internal/source"
 	"xent/lm"
 	"xent/measure"
@@ -191,7 +192,7 @@ func TestWrongOptions(t *testing.T) {
 func TestDivergenceStopsTheRun(t *testing.T) {
 	o := options(t, 40)
 	o.Optimizer = DefaultOptimizer()
-	o.Optimizer.PeakRate, o.Optimizer.Warmup = 1e30, 0
+	o.Optimizer.PeakRate, o.Optimizer.Warmup, o.Optimizer.WeightDecay = 1e30, 0, 0
 	_, err := Run(context.Background(), o)
 	var d *DivergedError
 	if !errors.As(err, &d) {
@@ -244,10 +245,20 @@ func TestZeroMeansZero(t *testing.T) {
 	}
 }
 
-// TestExplodedLossStops: not only NaN.
+// TestExplodedLossStops: not only NaN, and not for a short document that
+// surprises.
 func TestExplodedLossStops(t *testing.T) {
+	var f fuse
+	for i, c := range []struct {
+		nats, targets float64
+		want          bool
+	}{{20, 4, false}, {1, 500, false}, {2, 500, false}, {15, 40, false}, {9, 200, false}, {9, 2000, true}, {1, 9000, false}} {
+		if got := f.exploded(xent.Result{Sum: c.nats * c.targets, Weight: c.targets}, 10); got != c.want {
+			t.Errorf("step %d: %v nats for %v targets of 10 classes: want %v", i, c.nats, c.targets, c.want)
+		}
+	}
 	r := &run{plan: plan{Spec: lm.Spec{Vocab: 10}}}
-	if err := r.diverged(); !strings.Contains(err.Error(), "nothing was kept") {
+	if err := r.diverged(1); !strings.Contains(err.Error(), "nothing was kept") {
 		t.Error(err)
 	}
 	o := options(t, 60)

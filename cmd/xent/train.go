@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ every time; how many steps fit into a number of minutes depends on the machine.`
 func (t *training) flags(c *cobra.Command) {
 	section(c, "Run", func(f *pflag.FlagSet) {
 		f.StringVarP(&t.Out, "output", "o", "", "model `FOLDER` to make (default: xent-run-N, the next free number)")
-		f.StringVar(&t.resume, "resume", "", "continue the run in `FOLDER`, with the options it began with")
+		f.StringVar(&t.resume, "resume", "", "continue the run in `FOLDER`, with the options it began with; FILE|DIR|- if its text has moved")
 		f.StringVar(&t.TextField, "text-field", "text", "take the text of JSON lines from `FIELD`")
 		f.BoolVar(&t.StdinLines, "jsonl", false, "standard input holds JSON lines")
 		f.Uint64Var(&t.Seed, "seed", 1, "random seed `N` of weights and order")
@@ -128,9 +129,6 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 		}
 		return positive(flags, append(exclusive[0], "rate", "vocab", "ctx", "width", "layers", "heads", "kv-heads", "head-dim",
 			"hidden", "batch-tokens", "micro-tokens", "eval-every", "checkpoint-every")...)
-	}
-	if len(t.Paths) > 0 {
-		return usagef("--resume %s reads its own corpus again: leave out %q", t.resume, t.Paths[0])
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if slices.Contains(resumable, f.Name) {
@@ -212,6 +210,7 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 	var diverged *train.DivergedError
 	var need *train.NeedError
 	var save *train.SaveError
+	var moved *train.MovedError
 	switch {
 	case errors.As(err, &option):
 		return usagef("%s %v: want %s", flagName(option.Option), option.Value, option.Want)
@@ -221,6 +220,8 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 		return fmt.Errorf("%w (--rate)", err)
 	case errors.As(err, &save):
 		return fmt.Errorf("%w: xent train --resume %s", err, shellWord(save.Out))
+	case errors.As(err, &moved):
+		return fmt.Errorf("%w: xent train --resume %s FILE…", err, shellWord(moved.Out))
 	case errors.As(err, &need) && need.MicroTokens > 0:
 		return fmt.Errorf("%w: --micro-tokens %d", err, need.MicroTokens)
 	case errors.As(err, &need) && need.Size != "":
@@ -233,22 +234,18 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 
 // stopped says how to go on, if there is anything to go on with.
 func (t *training) stopped(err error, saved bool) error {
-	dir, what := t.Out, "stopped; everything is saved in "+t.Out
-	if t.resume != "" {
-		dir, what = t.resume, "stopped; everything is saved in "+t.resume
-	}
 	if !saved {
 		return &stoppedError{"interrupted before the first step; nothing was written", err}
 	}
+	dir, what, same := cmp.Or(t.resume, t.Out), "stopped", ""
 	var interrupted *train.InterruptedError
 	if errors.As(err, &interrupted) {
-		what = fmt.Sprintf("stopped at step %s of %s; everything is saved in %s", thousands(interrupted.Step), thousands(interrupted.Steps), dir)
+		what = fmt.Sprintf("stopped at step %s of %s", thousands(interrupted.Step), thousands(interrupted.Steps))
+		if interrupted.Stdin {
+			same = ", with the same standard input"
+		}
 	}
-	same := ""
-	if slices.Contains(t.Paths, "-") {
-		same = ", with the same standard input"
-	}
-	return &stoppedError{fmt.Sprintf("%s\nGo on with: xent train --resume %s%s", what, shellWord(dir), same), err}
+	return &stoppedError{fmt.Sprintf("%s; everything is saved in %s\nGo on with: xent train --resume %s%s", what, dir, shellWord(dir), same), err}
 }
 
 // flagOf names the flags that set options of package train.

@@ -25,6 +25,8 @@ type trainJSON struct {
 	Tokens      int64           `json:"tokens_trained"`
 	Seconds     float64         `json:"seconds"`
 	AlreadyDone bool            `json:"already_done"`
+	Unmeasured  *string         `json:"unmeasured"` // why heldout and what belongs to it is null
+	Elsewhere   bool            `json:"resumed_elsewhere"`
 	Plan        json.RawMessage `json:"plan"` // all that decided the run, as in xent.json
 	Best        *train.Point    `json:"best"` // of the curve
 	HeldOut     *measure.Total  `json:"heldout"`
@@ -51,11 +53,11 @@ type baselineJSON struct {
 type corpusJSON struct {
 	Source         bool     `json:"source"`
 	Documents      int      `json:"documents"`
-	Bytes          int      `json:"bytes"`
-	Tokens         int      `json:"tokens"`
+	Bytes          int64    `json:"bytes"`
+	Tokens         int64    `json:"tokens"`
 	HeldDocuments  int      `json:"heldout_documents"`
-	HeldBytes      int      `json:"heldout_bytes"`
-	EvaluatedBytes int      `json:"evaluated_bytes"`
+	HeldBytes      int64    `json:"heldout_bytes"`
+	EvaluatedBytes int64    `json:"evaluated_bytes"`
 	Skipped        []string `json:"skipped"`
 }
 
@@ -73,18 +75,21 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 	out := trainJSON{
 		Schema: schemaVersion, Command: "train", Model: r.Out, Options: settings,
 		Parameters: r.Spec.Parameters(), Vocab: r.Spec.Vocab, Steps: r.Steps, BestStep: r.BestStep, Tokens: r.Tokens,
-		Seconds: r.Elapsed.Seconds(), AlreadyDone: r.AlreadyDone, Plan: r.Plan, Curve: r.Curve,
+		Seconds: r.Elapsed.Seconds(), AlreadyDone: r.AlreadyDone, Elsewhere: r.Elsewhere, Plan: r.Plan, Curve: r.Curve,
 	}
 	if i := slices.IndexFunc(r.Curve, func(p train.Point) bool { return p.Step == r.BestStep }); i >= 0 {
 		out.Best = &r.Curve[i]
 	}
-	if !r.AlreadyDone { // else nothing was measured and the corpus not read
+	if r.Unmeasured == nil {
 		out.measured(r)
+	} else {
+		why := r.Unmeasured.Error()
+		out.Unmeasured = &why
 	}
 	return printJSON(w, out)
 }
 
-// measured fills in what a run that came to its end just now has found out.
+// measured fills in what the held-out text told.
 func (out *trainJSON) measured(r *train.Report) {
 	c := &r.Corpus
 	out.HeldOut = &r.HeldOut

@@ -17,7 +17,12 @@ import (
 // lets the model speak.
 func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool, width int) error {
 	if r.AlreadyDone {
-		printFinished(w, r, width)
+		fmt.Fprint(w, wrap(fmt.Sprintf("%s had finished all its %s before.", r.Out, count(r.Steps, "step")), width, ""))
+	}
+	if r.Unmeasured != nil {
+		fmt.Fprint(w, wrap(fmt.Sprintf("Its held-out text cannot be measured: %v", r.Unmeasured), width, ""))
+		printCurve(w, r, width)
+		printNext(w, r)
 		return nil
 	}
 	printMeasured(w, r, width)
@@ -77,14 +82,6 @@ func printCurve(w io.Writer, r *train.Report, width int) {
 		title += " (┄ the floor)"
 	}
 	fmt.Fprintf(w, "\n%s\n\n%s", bold(w, strings.TrimSuffix(wrap(title, width, ""), "\n")), c)
-}
-
-// printFinished is the report of a run that had nothing left to do.
-func printFinished(w io.Writer, r *train.Report, width int) {
-	fmt.Fprintf(w, "%s had finished all its %s before.\n", r.Out, count(r.Steps, "step"))
-	printCurve(w, r, width)
-	fmt.Fprintln(w)
-	printNext(w, r)
 }
 
 // comparison lists what others reach, the weakest first, then the model and

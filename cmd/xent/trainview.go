@@ -22,9 +22,13 @@ func (v *trainView) show(e train.Event) {
 	case *train.Resumed:
 		v.resumed(e)
 	case *train.Progress:
-		// What is missed least comes last, where a narrow terminal cuts it off.
-		v.status("step %s/%s  %s left  loss %.3f  held-out %.3f bits/byte  %s tok/s",
-			thousands(e.Step), thousands(e.Steps), duration(e.Left), float64(e.Loss), e.HeldOut, thousands(int(e.TokensPerSecond)))
+		line := fmt.Sprintf("step %s/%s  %s left  loss %.3f  held-out %.3f bits/byte",
+			thousands(e.Step), thousands(e.Steps), duration(e.Left), float64(e.Loss), e.HeldOut)
+		// What is missed least comes last, if there is room; a narrow terminal cuts the rest.
+		if speed := fmt.Sprintf("  %s tok/s", thousands(int(e.TokensPerSecond))); columns(line+speed) < v.width {
+			line += speed
+		}
+		v.status("%s", line)
 	case *train.Evaluated:
 		v.evaluated(e)
 	case *train.Overfitting:
@@ -78,6 +82,12 @@ func (v *trainView) begin(e *train.Begun) {
 	v.row("", "nats/token", "nats/token", "bits/byte", "")
 }
 
+// warn writes what is to be known also where no progress is wanted.
+func (v *trainView) warn(format string, args ...any) {
+	v.clear()
+	fmt.Fprint(v.w, wrap(fmt.Sprintf(format, args...), v.width, ""))
+}
+
 // row writes a row of the table, with a note behind it, or below it where that
 // would not fit.
 func (v *trainView) row(step, training, nats, bits, note string) {
@@ -106,10 +116,21 @@ func heldOut(c train.Corpus) string {
 	return held
 }
 
-// resumed warns of a run that goes on elsewhere than it began.
+// resumed warns of a run that goes on elsewhere than it began, or has been
+// elsewhere.
 func (v *trainView) resumed(e *train.Resumed) {
-	v.paragraph("", "This run began with %s and matrix products by %s; here it is %s and %s. It goes on, but its last digits will not be those of an uninterrupted run.",
-		e.GoThen, e.BackendThen, e.Go, e.Backend)
+	why := "A part of this run was computed with another back end or Go."
+	var then, here []string
+	if e.Backend != e.BackendThen {
+		then, here = append(then, "matrix products by "+e.BackendThen), append(here, e.Backend)
+	}
+	if e.Go != e.GoThen {
+		then, here = append(then, e.GoThen), append(here, e.Go)
+	}
+	if len(then) > 0 {
+		why = fmt.Sprintf("This run began with %s; here it is %s.", strings.Join(then, " and "), strings.Join(here, " and "))
+	}
+	v.warn("%s It goes on, but its last digits will not be those of an uninterrupted run.", why)
 }
 
 func (v *trainView) item(name, format string, args ...any) {

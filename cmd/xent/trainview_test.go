@@ -46,7 +46,7 @@ func TestNarrowTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.show(&train.Resumed{GoThen: "go1.26.0", BackendThen: "avx2", Go: "go1.26.8", Backend: "avx512"})
+	v.show(&train.Resumed{GoThen: "go1.26.0", BackendThen: "generic", Go: "go1.26.8", Backend: "avx512"})
 	v.show(&train.Overfitting{Step: 1234567, BestStep: 123456, Held: 2.5, Best: 2})
 	v.show(&train.Evaluated{Point: train.Point{Step: 234567, TrainNats: 2, HeldNats: 3, BitsPerByte: 2.5}, Excess: math.NaN()})
 	v.end()

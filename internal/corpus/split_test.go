@@ -22,7 +22,7 @@ func numbered(n int) []Document {
 // lies on the disk.
 func stored(t testing.TB, docs []Document) *Store {
 	t.Helper()
-	l := loader{Store: &Store{spool: spool{room: Room{filepath.Join(t.TempDir(), "x"), 100}}}, sum: sha256.New()}
+	l := loader{Store: &Store{spool: spool{room: Room{filepath.Join(t.TempDir(), "x"), 100}}}, hash: sha256.New()}
 	for _, d := range docs {
 		if err := l.whole(d); err != nil {
 			t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"hash"
 	"io"
 	"slices"
@@ -33,14 +32,6 @@ type Room struct {
 	Memory int // how many bytes the memory shall hold
 }
 
-// A Content tells what a path held, whatever the order and the names of the
-// files below it.
-type Content struct {
-	Documents int    `json:"documents"`
-	Bytes     int64  `json:"bytes"`
-	Sum       string `json:"sum"` // of the documents' SHA-256, added as four numbers of 64 bits, in hexadecimal
-}
-
 // A Text is a document in a Store, or a part of one.
 type Text struct {
 	at     int64
@@ -59,16 +50,16 @@ func (t Text) Cut() bool { return t.signed < 0 }
 // a megabyte is in memory beside what room grants and some 50 bytes a document,
 // but one JSON line is held as a whole.
 func Load(ctx context.Context, paths []string, o Options, room Room) (*Store, error) {
-	l := loader{Store: &Store{spool: spool{room: room}}, sum: sha256.New(), copying: make([]byte, 1<<16)}
+	l := loader{Store: &Store{spool: spool{room: room}}, hash: sha256.New(), copying: make([]byte, 1<<16)}
 	r := newReader(ctx, o, &l)
 	for _, path := range paths {
 		before := r.report
-		l.total = [4]uint64{}
+		l.sum = Sum{}
 		if err := r.path(path); err != nil {
 			l.Close()
 			return nil, err
 		}
-		l.Contents = append(l.Contents, Content{r.report.Documents - before.Documents, r.report.Bytes - before.Bytes, l.content()})
+		l.Contents = append(l.Contents, Content{r.report.Documents - before.Documents, r.report.Bytes - before.Bytes, l.sum})
 	}
 	if err := l.finish(r.report); err != nil {
 		l.Close()
@@ -98,15 +89,15 @@ func (s *Store) read(t Text, from, size int64) ([]byte, error) {
 // A loader fills a Store.
 type loader struct {
 	*Store
-	sum     hash.Hash
+	hash    hash.Hash
 	copying []byte
-	total   [4]uint64 // the Content's sum
+	sum     Sum // of the present path
 }
 
 func (l *loader) whole(d Document) error {
 	at := l.spool.size()
-	l.sum.Reset()
-	l.sum.Write(d.Text)
+	l.hash.Reset()
+	l.hash.Write(d.Text)
 	if _, err := l.spool.Write(d.Text); err != nil {
 		return err
 	}
@@ -116,9 +107,9 @@ func (l *loader) whole(d Document) error {
 
 func (l *loader) stream(_ string, in io.Reader, _ int64) (int64, error) {
 	at := l.spool.size()
-	l.sum.Reset()
+	l.hash.Reset()
 	// The structs hide methods by which io.CopyBuffer would go around the buffer.
-	if _, err := io.CopyBuffer(io.MultiWriter(l.sum, &l.spool), struct{ io.Reader }{in}, l.copying); err != nil {
+	if _, err := io.CopyBuffer(io.MultiWriter(l.hash, &l.spool), struct{ io.Reader }{in}, l.copying); err != nil {
 		return 0, cmp.Or(l.spool.truncate(at), err)
 	}
 	return l.add(at), nil
@@ -128,10 +119,8 @@ func (l *loader) stream(_ string, in io.Reader, _ int64) (int64, error) {
 // returns its length.
 func (l *loader) add(at int64) int64 {
 	var digest [sha256.Size]byte
-	l.sum.Sum(digest[:0])
-	for i := range l.total {
-		l.total[i] += binary.BigEndian.Uint64(digest[8*i:])
-	}
+	l.hash.Sum(digest[:0])
+	l.sum = l.sum.plus(sumOf(&digest))
 	size := l.spool.size() - at
 	if size > 0 {
 		l.texts = append(l.texts, Text{at: at, signed: size, hash: binary.BigEndian.Uint64(digest[:])})
@@ -144,12 +133,4 @@ func (l *loader) finish(r Report) error {
 	l.Report = r
 	slices.SortFunc(l.texts, func(a, b Text) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.at, b.at)) })
 	return l.spool.seal()
-}
-
-func (l *loader) content() string {
-	var b []byte
-	for _, n := range l.total {
-		b = binary.BigEndian.AppendUint64(b, n)
-	}
-	return hex.EncodeToString(b)
 }

@@ -3,6 +3,7 @@ package corpus
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -190,6 +191,26 @@ func TestSpread(t *testing.T) {
 		}
 		if want := min(size, 100_000); taken < want || taken > want+2500 {
 			t.Errorf("%d bytes taken, want %d", taken, size)
+		}
+	}
+}
+
+// TestContentPlus: a corpus in two paths has the content of the same in one, and
+// its text form comes back.
+func TestContentPlus(t *testing.T) {
+	whole := load(t, 0, tree(t, map[string]string{"x": "ab", "y": "c", "z": ""})).Contents[0]
+	a, b := load(t, 0, tree(t, map[string]string{"1": "c"})).Contents[0], load(t, 0, tree(t, map[string]string{"2": "ab", "3": ""})).Contents[0]
+	if a.Plus(b) != whole || b.Plus(a) != whole {
+		t.Errorf("%+v + %+v is not %+v", a, b, whole)
+	}
+	raw, err := json.Marshal(whole)
+	var back Content
+	if err != nil || json.Unmarshal(raw, &back) != nil || back != whole {
+		t.Errorf("%s became %+v: %v", raw, back, err)
+	}
+	for _, text := range []string{"", "00", strings.Repeat("0", 63), strings.Repeat("0", 66), strings.Repeat("g", 64)} {
+		if err := back.Sum.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is a sum", text)
 		}
 	}
 }

@@ -26,6 +26,7 @@ package gemm
 
 import (
 	"fmt"
+	"strings"
 
 	"xent/internal/tensor"
 )
@@ -48,6 +49,12 @@ func MulAdd(workers int, c, a, b tensor.Matrix) {
 // Backend names what computes the products here: "avx512", "avx2" or
 // "generic".
 func Backend() string { return selected.name }
+
+// SameBits reports whether the back ends of two names compute the same bits:
+// the vector ones do.
+func SameBits(a, b string) bool {
+	return a == b || strings.HasPrefix(a, "avx") && strings.HasPrefix(b, "avx")
+}
 
 // multiply is Mul or MulAdd with a given back end and given block sizes.
 func multiply(be *backend, blk blocking, workers int, c, a, b tensor.Matrix, add bool) {

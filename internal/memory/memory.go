@@ -12,9 +12,10 @@ import (
 	"strings"
 )
 
-// Available returns the bytes that can be allocated before the machine, the
-// container (cgroup v1 or v2) or GOMEMLIMIT says no, and which of them that
-// would be. Where nothing is known it returns math.MaxInt64 and "".
+// Available returns the bytes that can be allocated before the machine or the
+// container (cgroup v1 or v2) says no, or those of GOMEMLIMIT, whatever is used of
+// them, where these are fewer; and which of them it is. Where nothing is known it
+// returns math.MaxInt64 and "".
 func Available() (free int64, limit string) {
 	free = math.MaxInt64
 	lower := func(n int64, name string) {
@@ -26,7 +27,10 @@ func Available() (free int64, limit string) {
 		lower(n, "GOMEMLIMIT")
 	}
 	if n, ok := machine(); ok {
-		lower(n, "the machine's free memory")
+		lower(n, machineIs)
+	}
+	if math.MaxInt == math.MaxInt32 {
+		lower(math.MaxInt32, "a 32-bit program")
 	}
 	for _, dir := range cgroups() {
 		most, ok := number(dir + "/memory.max")
@@ -86,21 +90,6 @@ func reclaimable(dir string) (n int64) {
 		}
 	}
 	return n
-}
-
-// machine reads MemAvailable, which Linux gives in kB.
-func machine() (int64, bool) {
-	info, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 0, false
-	}
-	for line := range bytes.Lines(info) {
-		if rest, ok := bytes.CutPrefix(line, []byte("MemAvailable:")); ok {
-			kB, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(string(rest)), " kB"), 10, 64)
-			return kB << 10, err == nil
-		}
-	}
-	return 0, false
 }
 
 // number reads a file that holds one; "max" is none.
