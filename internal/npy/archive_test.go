@@ -141,6 +141,7 @@ func refusedArchives(t testing.TB) []refusedArchive {
 		{"x.npz:a: damaged: checksum", patched(plain, "abcd", "abce")},
 		{"x.npz:a: damaged: zip: not a valid zip file", changed(0, 0)},
 		{"not 00000000", unset},
+		{"x.npz:a: damaged: checksum", patched(archive(t, zip.Store, "a.npy", string(npy(shaped("(0,)"), ""))), " 'shape'", "\t'shape'")},
 	}
 }
 

@@ -55,7 +55,7 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	if err := Read(a, make([]float32, 7)); err != nil { // its place is nobody else's
+	if err := Read(a, make([]float64, 7)); err != nil { // its place and its scratch are nobody else's
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -221,6 +221,21 @@ func TestOpenRefused(t *testing.T) {
 		t.Error("an archive was read from a stream")
 	} else {
 		checkError(t, err, "x.npy: ")
+	}
+	a, err := Open(golden("cube.npy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := Read(a, make([]float32, 6)); !errors.Is(err, fs.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	} else {
+		checkError(t, err, golden("cube.npy")+": ")
+		if strings.Count(err.Error(), "cube") > 1 {
+			t.Errorf("the file is named twice: %v", err)
+		}
 	}
 	if runtime.GOOS == "linux" { // not a regular file
 		if _, err := Open(os.DevNull); err == nil || !strings.Contains(err.Error(), "empty") {

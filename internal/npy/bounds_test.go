@@ -81,6 +81,23 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestReadAllOnce: what a file on disk holds is known, and takes its memory once.
+func TestReadAllOnce(t *testing.T) {
+	const n = 1 << 20
+	b := ramp(t, Float32, n)
+	if got := allocated(func() {
+		a, err := open(b, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err := ReadAll[float32](a); err != nil || len(x) != n {
+			t.Errorf("%d elements (%v)", len(x), err)
+		}
+	}); got > 4*n+1<<18 {
+		t.Errorf("%d bytes for %d", got, 4*n)
+	}
+}
+
 // TestAllocations: elements of their own type need no memory but the caller's.
 func TestAllocations(t *testing.T) {
 	a, err := open(ramp(t, Float32, 100_000), false)

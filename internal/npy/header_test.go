@@ -126,8 +126,8 @@ func TestPreambleRefused(t *testing.T) {
 		whole[:40]:             "ends within the header",
 		magic + "\x01":         "ends within the header",
 		"PK\x03\x04" + whole:   "zip archive",
-		magic + "\x02\x00\xff\xff\xff\xff" + whole:                   "a header of 4294967295 bytes",
-		magic + "\x03\x00" + "\x33\x00\x00\x00" + shaped("(3L,)")[:]: "want a size",
+		magic + "\x02\x00\xff\xff\xff\xff" + whole:                                                 "a header of 4294967295 bytes",
+		magic + "\x03\x00" + string(rune(len(shaped("(3L,)")))) + "\x00\x00\x00" + shaped("(3L,)"): "want a size",
 	} {
 		_, err := open([]byte(file), false)
 		if err == nil {

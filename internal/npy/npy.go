@@ -32,7 +32,8 @@
 // Whatever the header promises, opening takes little memory, and [ReadAll]
 // takes memory for the bytes that are there.
 //
-// Errors are one line that names the file, or the name given to NewReader.
+// Errors of reading are one line that names the file, or the name given to
+// NewReader; those of writing leave that to the caller, who knows the file.
 package npy
 
 import "fmt"

@@ -42,6 +42,7 @@ func TestWriteGolden(t *testing.T) {
 		"cube":         written(t, Float32, f4, 1, 3, 2),
 		"empty":        written(t, Float32, f4[:0], 0, 3),
 		"empty-inside": written(t, Float32, f4[:0], 3, 0, 2),
+		"roomy":        written(t, Float32, f4[:0], 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 100),
 		"axes32":       written(t, Float32, f4[2:3], slices.Repeat([]int{1}, 32)...),
 	} {
 		if want := read(t, name+".npy"); !bytes.Equal(got, want) {

@@ -43,6 +43,7 @@ np.save("vector", f4)
 np.save("cube", f4.reshape(1, 3, 2))
 np.save("empty", np.zeros((0, 3), "<f4"))
 np.save("empty-inside", np.zeros((3, 0, 2), "<f4"))
+np.save("roomy", np.zeros((0,) + (1,) * 12 + (100,), "<f4"))  # one byte less room in the header would save 64
 np.save("axes32", f4[2:3].reshape((1,) * 32))
 np.save("fortran", np.asfortranarray(f4.reshape(2, 3)))
 np.save("fortran-row", np.asfortranarray(f4.reshape(1, 6)))
