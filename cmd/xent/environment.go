@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -25,7 +27,7 @@ func variable(flag string) string {
 // fromEnvironment sets the flags that the command line left alone from XENT_*
 // variables. An empty variable counts as none.
 func fromEnvironment(flags *pflag.FlagSet) (err error) {
-	silenced := map[string]bool{"help": true}
+	silenced := map[string]bool{"help": true, "version": true}
 	for _, group := range exclusive {
 		if slices.ContainsFunc(group, flags.Changed) {
 			for _, name := range group {
@@ -50,12 +52,31 @@ func fromEnvironment(flags *pflag.FlagSet) (err error) {
 	return err
 }
 
-// flagError says what is wrong with the value of a flag without speaking of
-// parsers.
-func flagError(err error) error {
+// given reports whether a flag stands on the command line.
+func given(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f.Changed && f.Annotations[environmentKey] == nil
+}
+
+// flagError says what is wrong with a flag without speaking of parsers, and which
+// one may have been meant.
+func flagError(c *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
 	if errors.As(err, &bad) {
 		return usagef("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), wanted(bad.GetFlag()))
+	}
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return err
+	}
+	if args := c.Flags().Args(); c == c.Root() && len(args) > 0 {
+		return knownCommand(c, args) // xent trian --steps 9
+	}
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	typed := cmp.Or(unknown.GetSpecifiedShortnames(), unknown.GetSpecifiedName()) // -steps is a row of short ones
+	if near := nearest(typed, names); near != "" {
+		return usagef("%w; did you mean --%s?", err, near)
 	}
 	return err
 }

@@ -244,8 +244,13 @@ func TestEvalSaysWhatItPassedOver(t *testing.T) {
 	os.WriteFile(filepath.Join(dir, "a.txt"), []byte("some text\n"), 0o666)
 	os.WriteFile(filepath.Join(dir, "b.bin"), []byte{1, 0, 2}, 0o666)
 	r := call(t, "", "eval", m, dir, "-q", "--json")
-	if o := decoded(t, r.out); r.code != exitDone || !strings.Contains(r.err, "skipped 1 file") || !strings.HasSuffix(fmt.Sprint(o["skipped"]), "b.bin]") {
+	if o := decoded(t, r.out); r.code != exitDone || !strings.Contains(r.err, "passed over: 1 file that is no text ("+dir) || !strings.HasSuffix(fmt.Sprint(o["skipped"]), "b.bin]") {
 		t.Errorf("code %d, %q, skipped %v", r.code, r.err, o["skipped"])
+	}
+	hidden := t.TempDir()
+	os.WriteFile(filepath.Join(hidden, ".a.txt"), []byte("some text\n"), 0o666)
+	if r := call(t, "", "eval", m, hidden, "-q"); r.code != exitDone || !strings.Contains(r.err, "warning: passed over: 1 name that begins with a dot\n") {
+		t.Errorf("a folder with a hidden file: code %d, %q", r.code, r.err)
 	}
 	if r := call(t, "", "eval", m, "--text", "", "-q"); r.code != exitDone || !strings.Contains(r.err, "nothing was scored") {
 		t.Errorf("an empty text: code %d, %q", r.code, r.err)

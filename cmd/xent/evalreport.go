@@ -19,7 +19,7 @@ func (e *evaluation) printJSON(w io.Writer, m *model.Model, p measure.Protocol, 
 		Protocol measure.Protocol `json:"protocol"`
 		Skipped  []string         `json:"skipped,omitempty"` // files of folders that are no text
 		*measure.Result
-	}{schemaVersion, "eval", m.Name(), e.settings, p, e.skipped, r})
+	}{schemaVersion, "eval", m.Name(), e.settings, p, e.read.Binary, r})
 }
 
 // printEvaluation prints a table for people.
@@ -60,7 +60,7 @@ func printEvaluation(w io.Writer, m *model.Model, p measure.Protocol, r *measure
 	fmt.Fprintf(w, "\n  %10s %10s %12s  %s\n", "bits/byte", "nats/token", "bytes", "document")
 	for _, d := range r.Documents {
 		fmt.Fprintf(w, "  %10s %10s %12s  %s\n", orDash(d.BitsPerByte, "%.4f"), orDash(float64(d.NatsPerToken), "%.4f"),
-			thousands(d.BytesTotal), clipLeft(d.Document, width-40))
+			thousands(d.BytesTotal), clipLeft(escaped(d.Document, ""), width-40))
 	}
 	return nil
 }

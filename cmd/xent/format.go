@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -164,12 +165,38 @@ func clipLeft(s string, width int) string {
 	return "…" + s
 }
 
-// shellWord quotes a path for a command that is printed, where it needs that.
+// shellWord quotes a path for a command that is printed, where it needs that. What
+// would be taken for a flag gets a folder before it.
 func shellWord(s string) string {
+	if strings.HasPrefix(s, "-") && s != "-" {
+		s = "./" + s
+	}
+	if plain := escaped(s, ""); plain != s { // in bash, zsh, ksh and newer sh
+		return "$'" + strings.ReplaceAll(escaped(strings.ReplaceAll(s, `\`, `\\`), ""), "'", `\'`) + "'"
+	}
 	if s != "" && strings.IndexFunc(s, func(r rune) bool {
 		return !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:+,@%", r))
 	}) < 0 {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// escaped writes what is not printable, but for the characters in keep, as Go and
+// most shells do: \n, \x1b.
+func escaped(s, keep string) string {
+	var b strings.Builder
+	for i, size := 0, 0; i < len(s); i += size {
+		var r rune
+		switch r, size = utf8.DecodeRuneInString(s[i:]); {
+		case r == utf8.RuneError && size == 1:
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case unicode.IsPrint(r) || strings.ContainsRune(keep, r):
+			b.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+	}
+	return b.String()
 }

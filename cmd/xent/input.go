@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,8 +22,8 @@ type input struct {
 	hasText      bool // --text "" is a text too
 	textField    string
 	limit        int
-	jsonLines    bool     // on standard input
-	skipped      []string // files of folders that are no text, once read
+	jsonLines    bool          // on standard input
+	read         corpus.Report // once that is done
 }
 
 func (in *input) flags(c *cobra.Command) {
@@ -41,18 +42,18 @@ func (in *input) resolve(c *cobra.Command, args []string, other string) error {
 	in.paths = append(args, in.files...)
 	text := c.Flags().Lookup("text")
 	in.hasText = text.Changed && (len(in.paths) == 0 || text.Annotations[environmentKey] == nil)
+	if len(in.paths) == 0 && !in.hasText && other != "" {
+		in.paths = []string{other}
+	}
 	switch {
 	case in.hasText && len(in.paths) > 0:
 		return usagef("give --text or files, not both")
 	case in.limit < 0:
 		return usagef("--limit %d: want a number of documents", in.limit)
-	case in.hasText || len(in.paths) > 0:
-		return nil
-	case other == "":
+	case !in.hasText && len(in.paths) == 0:
 		return usagef("which text? give files, - for standard input, or --text")
 	}
-	in.paths = []string{other}
-	return nil
+	return checkLines(c.Flags(), in.paths)
 }
 
 // errEnough ends a walk that has all the documents wanted.
@@ -66,22 +67,46 @@ func (in *input) documents(ctx context.Context, stdin io.Reader) iter.Seq2[measu
 	return func(yield func(measure.Document, error) bool) {
 		n := 0
 		o := corpus.Options{TextField: in.textField, Stdin: stdin, StdinLines: in.jsonLines}
-		read, err := corpus.Each(ctx, in.paths, o, func(d corpus.Document) error {
+		var err error
+		in.read, err = corpus.Each(ctx, in.paths, o, func(d corpus.Document) error {
 			if n++; !yield(measure.Document{Name: d.Name, Text: d.Text}, nil) || n == in.limit {
 				return errEnough
 			}
 			return nil
 		})
-		in.skipped = read.Binary
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(measure.Document{}, err)
 		}
 	}
 }
 
-// warn says what was passed over.
+// warn says what of folders was not read.
 func (in *input) warn(w io.Writer) {
-	if n := len(in.skipped); n > 0 {
-		fmt.Fprintf(w, "xent: warning: skipped %s that hold no text; the first is %s (a file named itself is read whatever it holds)\n", count(n, "file"), in.skipped[0])
+	switch {
+	case len(in.read.Binary) > 0:
+		fmt.Fprintf(w, "xent: warning: %s; a file named itself is read whatever it holds\n", escaped(in.read.PassedOver(), ""))
+	case in.read.Bytes == 0 && in.read.PassedOver() != "":
+		fmt.Fprintf(w, "xent: warning: %s\n", in.read.PassedOver())
 	}
+}
+
+// checkLines refuses flags about JSON lines where the paths, "-" for standard
+// input, hold none. Variables may be meant for other calls.
+func checkLines(flags *pflag.FlagSet, paths []string) error {
+	jsonl, err := flags.GetBool("jsonl")
+	if err != nil {
+		return err
+	}
+	stdin := slices.Contains(paths, "-")
+	if given(flags, "jsonl") && jsonl && !stdin {
+		return usagef("--jsonl is about standard input, which is not read: files of JSON lines are known by their names, .jsonl or .ndjson")
+	}
+	if given(flags, "text-field") && !(stdin && jsonl) && !slices.ContainsFunc(paths, corpus.MayHoldLines) {
+		hint := "names that end in .jsonl or .ndjson"
+		if stdin {
+			hint = "--jsonl says that standard input holds some"
+		}
+		return usagef("--text-field is about JSON lines, which are not read: %s", hint)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"xent/internal/durable"
@@ -58,6 +59,24 @@ func (o output) check() error {
 	}
 	if parent, err := os.Stat(filepath.Dir(path)); err != nil || !parent.IsDir() {
 		return fmt.Errorf("%s: there is no folder %s", path, filepath.Dir(path))
+	}
+	return checkName(path)
+}
+
+// longerName is how much longer than a name the hidden one is that package durable
+// writes under.
+const longerName = 23
+
+// checkName refuses a name that the file system has no room for while it is
+// written.
+func checkName(path string) error {
+	dir, base := filepath.Split(filepath.Clean(path))
+	if _, err := os.Lstat(dir + strings.Repeat("x", longerName) + base); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return fmt.Errorf("%s: nothing can be written under this name of %d bytes: %w", path, len(base), err)
 	}
 	return nil
 }

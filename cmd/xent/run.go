@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -72,13 +70,13 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 	case err == nil:
 		return exitDone
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		fmt.Fprintln(stderr, "xent:", interruption(err))
+		fmt.Fprintln(stderr, "xent:", escaped(interruption(err), "\n"))
 		return exitInterrupted
 	case errors.As(err, &usageError{}) || !ran:
-		fmt.Fprintf(stderr, "xent: %s\nTry '%s --help'.\n", message(err), c.CommandPath())
+		fmt.Fprintf(stderr, "xent: %s\nTry '%s --help'.\n", said(c, err), c.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintln(stderr, "xent:", message(err))
+	fmt.Fprintln(stderr, "xent:", said(c, err))
 	return exitFailed
 }
 
@@ -90,21 +88,12 @@ func interruption(err error) string {
 	return "interrupted"
 }
 
-// message is an error's text without the names of system calls: "a.txt: no
-// such file or directory" for "stat a.txt: no such file or directory".
-func message(err error) string {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return strings.Replace(err.Error(), p.Error(), p.Path+": "+p.Err.Error(), 1)
-	}
-	return err.Error()
-}
-
 func init() { cobra.EnableCommandSorting = false } // help lists commands as newRoot does
 
 // newRoot builds the command tree. ran is set once a command's own work
 // begins: errors before that are wrong usage.
 func newRoot(s *streams, ran *bool) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "xent",
 		Short: "The cross-entropy of language models: learn it, measure it",
@@ -117,7 +106,12 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          knownCommand,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return printVersion(s.out, false)
+			}
+			return c.Help()
+		},
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
 			if err := fromEnvironment(c.Flags()); err != nil {
 				return err
@@ -127,7 +121,8 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true // completion.go has one
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	root.Flags().BoolVarP(&version, "version", "v", false, "print the version, as xent version does")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usageError{flagError(c, err)} })
 	root.SetUsageFunc(usage)
 	root.AddGroup(
 		&cobra.Group{ID: "learn", Title: "Learn"},
@@ -159,9 +154,14 @@ func knownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	c.SuggestionsMinimumDistance = 2
-	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-		return usagef("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			names = append(names, sub.Name())
+		}
+	}
+	if near := nearest(args[0], names); near != "" {
+		return usagef("unknown command %q; did you mean %s?", args[0], near)
 	}
 	return usagef("unknown command %q", args[0])
 }

@@ -22,6 +22,15 @@ var mistakes = []struct {
 	want string
 }{
 	{"eat", 2, `unknown command "eat"; did you mean eval?`},
+	{"trian FILE --steps 3", 2, `unknown command "trian"; did you mean train?`},
+	{"hlep", 2, `unknown command "hlep"; did you mean help?`},
+	{"help comp", 2, `unknown command "comp"; did you mean completion?`},
+	{"--verison", 2, "unknown flag: --verison; did you mean --version?"},
+	{"train --step 3", 2, "unknown flag: --step; did you mean --steps?"},
+	{"train -steps 3", 2, "unknown shorthand flag: 's' in -steps; did you mean --steps?"},
+	{"train --max-token=3", 2, "unknown flag: --max-token; did you mean --max-tokens?"},
+	{"train -z", 2, "unknown shorthand flag: 'z' in -z\n"},
+	{"train --xy", 2, "unknown flag: --xy\n"},
 	{"frobnicate", 2, `unknown command "frobnicate"`},
 	{"help frobnicate", 2, `unknown command "frobnicate"`},
 	{"--frob", 2, "unknown flag: --frob"},
@@ -47,7 +56,7 @@ var mistakes = []struct {
 	{"train MODEL/tokenizer.json --steps 1 --width 1000000", 1, "size small with its own dimensions would fit"},
 	{"train MODEL/tokenizer.json --steps 1 --heads 3 --kv-heads 2", 2, "--kv-heads: 2 does not divide the 3 heads"},
 	{"train -t -1", 2, "--threads -1: want a number from 1 on, or 0 for all"},
-	{"train --resume MODEL more", 2, `reads its own corpus again: leave out "more"`},
+	{"train --resume MODEL more", 1, "more: no such file or directory"},
 	{"train --resume MODEL --steps 9", 2, "goes on with the options it began with: leave out --steps"},
 	{"train --resume nowhere", 1, "nowhere holds no training state to resume"},
 	{"train --resume=", 2, "--resume: want a folder"},
@@ -83,7 +92,7 @@ var mistakes = []struct {
 	{"tokenize nowhere", 1, "nowhere/tokenizer.json: no such file or directory"},
 	{"tokenize MODEL nowhere", 1, "nowhere: no such file or directory"},
 	{"tokenize MODEL --decode nowhere", 1, "nowhere: no such file or directory"},
-	{"tokenize MODEL --decode --json", 2, "--decode goes with neither --json nor --limit"},
+	{"tokenize MODEL --decode --json", 2, "--decode goes with none of --json, --limit, --jsonl and --text-field"},
 	{"version more", 2, `no argument is wanted, but "more" was given`},
 	{"completion", 2, "give one shell: bash, zsh, fish, powershell"},
 	{"completion csh", 2, `no completion for "csh"`},
@@ -158,8 +167,21 @@ func TestEnvironment(t *testing.T) {
 	}
 	must(t, "", "train", "--resume", "xent-run-1") // variables are no options given with it
 	t.Setenv("XENT_MINUTES", "1")
-	if r := call(t, "", args...); r.code != exitUsage || !strings.Contains(r.err, "not --minutes and --steps") {
+	if r := call(t, "", args...); r.code != exitUsage || !strings.Contains(r.err, "give one budget only, not XENT_MINUTES and XENT_STEPS") {
 		t.Errorf("%+v", r)
+	}
+	t.Setenv("XENT_MINUTES", "")
+	t.Setenv("XENT_STEPS", "0")
+	if r := call(t, "", args...); r.code != exitUsage || !strings.Contains(r.err, "xent: XENT_STEPS 0: want a positive number") {
+		t.Errorf("%+v", r)
+	}
+	t.Setenv("XENT_STRIDE", "")
+	t.Setenv("XENT_VERSION", "1.2") // of whoever installs it
+	t.Setenv("XENT_TEXT_FIELD", "body")
+	t.Setenv("XENT_JSONL", "true")
+	must(t, "", "--help")
+	if o := evaluate(t, "", "--text", "a"); number(t, o, "total.bytes") != 1 {
+		t.Errorf("variables for other calls: %v", o["total"])
 	}
 }
 
@@ -220,6 +242,9 @@ func TestVersion(t *testing.T) {
 	}
 	text := must(t, "", "version")
 	fits(t, text)
+	if text != must(t, "", "--version") || text != must(t, "", "-v") {
+		t.Error("the version differs by how it is asked for")
+	}
 	flat := strings.ReplaceAll(text, "\n", " ")
 	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if v, ok := o[name].(string); ok && name != "command" && name != "revision" && !strings.Contains(flat, v) {

@@ -20,7 +20,8 @@ func sampleCommand(s *streams) *cobra.Command {
 		Use:   "sample MODEL",
 		Short: "Let a model write",
 		Long: `Continues a prompt with a model, token by token. The prompt is printed first.
-Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
+Equal seeds give equal texts; temperature 0 always takes the likeliest token.
+A terminal is shown control characters escaped; a file or pipe gets the bytes.`,
 		Example: `  xent sample xent-run-1
   xent sample my-model --prompt "Dear Ada," --temperature 0.7 --top-k 40`,
 		Args:              exactlyModel,
@@ -37,7 +38,7 @@ Equal seeds give equal texts; temperature 0 always takes the likeliest token.`,
 				return usagef("%s declares no BOS to begin with: give a --prompt", m.Name())
 			}
 			m.SetWorkers(threads)
-			w := bufio.NewWriter(s.out)
+			w := bufio.NewWriter(forEyes(s.out))
 			for i := range number {
 				if i > 0 {
 					fmt.Fprintln(w)

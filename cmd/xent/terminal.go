@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -43,6 +45,52 @@ func fileOf(w io.Writer) *os.File {
 func isTerminal(w io.Writer) bool {
 	f := fileOf(w)
 	return f != nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" && obeysEscapes(f)
+}
+
+// forEyes returns w, for text that nobody has looked at: where it is a terminal,
+// what that would act upon is shown escaped.
+func forEyes(w io.Writer) io.Writer {
+	if f := fileOf(w); f != nil && term.IsTerminal(int(f.Fd())) {
+		return &escaping{w: w}
+	}
+	return w
+}
+
+// escaping shows control characters and invalid bytes escaped. A character may
+// come in several pieces.
+type escaping struct {
+	w    io.Writer
+	tail []byte // the beginning of a character
+}
+
+func (s *escaping) Write(p []byte) (int, error) {
+	text := append(s.tail, p...)
+	end := len(text)
+	for back := 1; back < utf8.UTFMax && back <= len(text); back++ {
+		if at := len(text) - back; utf8.RuneStart(text[at]) {
+			if !utf8.FullRune(text[at:]) {
+				end = at
+			}
+			break
+		}
+	}
+	s.tail = slices.Clone(text[end:])
+	if _, err := io.WriteString(s.w, escaped(string(text[:end]), "\n\t")); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// finish shows the beginning of a character that nothing followed, where w is
+// escaping.
+func finish(w io.Writer) error {
+	s, ok := w.(*escaping)
+	if !ok || len(s.tail) == 0 {
+		return nil
+	}
+	_, err := io.WriteString(s.w, escaped(string(s.tail), ""))
+	s.tail = nil
+	return err
 }
 
 // A keyboard is standard input where that is a terminal: it says so when it is

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,20 +37,22 @@ writes the bytes that were tokenized, one text after another.`,
 		Args:              atLeastModel,
 		ValidArgsFunction: modelFirst(cobra.ShellCompDirectiveDefault),
 		RunE: func(c *cobra.Command, args []string) error {
+			if decode && (asJSON || in.limit != 0 || in.jsonLines || given(c.Flags(), "text-field")) {
+				return usagef("--decode goes with none of --json, --limit, --jsonl and --text-field")
+			}
 			if err := in.resolve(c, args[1:], "-"); err != nil {
 				return err
-			}
-			if decode && (asJSON || in.limit != 0) {
-				return usagef("--decode goes with neither --json nor --limit")
 			}
 			tok, err := model.OpenTokenizer(args[0])
 			if err != nil {
 				return err
 			}
+			if decode {
+				out := forEyes(s.out)
+				err := buffered(out, func(w io.Writer) error { return decodeFiles(c.Context(), w, tok, &in, s.in) })
+				return cmp.Or(err, finish(out))
+			}
 			return buffered(s.out, func(w io.Writer) error {
-				if decode {
-					return decodeFiles(c.Context(), w, tok, &in, s.in)
-				}
 				if asJSON {
 					return encodeJSON(c.Context(), w, tok, &in, s.in)
 				}
@@ -72,7 +75,7 @@ func showPieces(ctx context.Context, w io.Writer, tok *tokenizer.Tokenizer, in *
 			return err
 		}
 		_, spans := tok.EncodeOffsets(doc.Text)
-		if _, err := fmt.Fprintf(w, "%s: %s, %s\n%s", doc.Name, count(len(spans), "token"), count(len(doc.Text), "byte"), pieces(doc.Text, spans, width)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %s, %s\n%s", escaped(doc.Name, ""), count(len(spans), "token"), count(len(doc.Text), "byte"), pieces(doc.Text, spans, width)); err != nil {
 			return err
 		}
 	}

@@ -34,16 +34,20 @@ func versionCommand(s *streams) *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			v := thisVersion()
-			if asJSON {
-				return printJSON(s.out, v)
-			}
-			_, err := io.WriteString(s.out, v.text(lineWidth(s.out)))
-			return err
+			return printVersion(s.out, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
+}
+
+func printVersion(w io.Writer, asJSON bool) error {
+	v := thisVersion()
+	if asJSON {
+		return printJSON(w, v)
+	}
+	_, err := io.WriteString(w, v.text(lineWidth(w)))
+	return err
 }
 
 // text is what people read: the program, then the machine.

@@ -221,12 +221,27 @@ func (r *reader) file(path string, found bool) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer plain.Close()
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".jsonl", ".ndjson":
+	if namesLines(name) {
 		r.report.Files++
 		return r.lines(path, plain)
 	}
 	return r.text(path, plain, size, found)
+}
+
+// namesLines reports whether a file of this name, decompressed, holds JSON lines.
+func namesLines(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return ext == ".jsonl" || ext == ".ndjson"
+}
+
+// MayHoldLines reports whether Each reads JSON lines from a path other than "-": a
+// file that is named so, or perhaps in a folder.
+func MayHoldLines(path string) bool {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return true
+	}
+	_, name := compressedName(path)
+	return namesLines(name)
 }
 
 // text takes all of in, about size bytes, as one document. If it was found in a

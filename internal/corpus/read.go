@@ -16,19 +16,30 @@ import (
 	"unicode/utf8"
 )
 
+// compressedName returns how a file of this name is compressed, ".gz", ".zst" or
+// "" for not at all, and the name it has when it is not.
+func compressedName(path string) (ext, name string) {
+	suffix := filepath.Ext(path)
+	switch ext = strings.ToLower(suffix); ext {
+	case ".gz", ".zst":
+		return ext, strings.TrimSuffix(path, suffix)
+	}
+	return "", path
+}
+
 // decompress returns the plain bytes of f and the name they would have,
 // judging by the name path alone.
 func decompress(f io.Reader, path string) (plain io.ReadCloser, name string, err error) {
-	ext := filepath.Ext(path)
-	switch strings.ToLower(ext) {
+	ext, name := compressedName(path)
+	switch ext {
 	case ".gz":
 		plain, err = openGzip(f)
 	case ".zst":
 		plain, err = openZstd(f)
 	default:
-		return io.NopCloser(f), path, nil
+		plain = io.NopCloser(f)
 	}
-	return plain, strings.TrimSuffix(path, ext), err
+	return plain, name, err
 }
 
 // decompressStream returns the plain bytes of in, which has no name to judge
@@ -213,22 +224,22 @@ func textField(line []byte, field string) ([]byte, error) {
 	}
 	value, ok := object[field]
 	if !ok {
-		return nil, &FieldError{field, fmt.Sprintf("no field %q, only %s", field, fieldNames(object))}
+		return nil, &FieldError{field, fieldNames(object)}
 	}
 	var text *string
 	if err := json.Unmarshal(value, &text); err != nil || text == nil {
-		return nil, &FieldError{field, fmt.Sprintf("field %q is not a string", field)}
+		return nil, fmt.Errorf("field %q is not a string", field)
 	}
 	return []byte(*text), nil
 }
 
-// A FieldError says that a JSON line has no text under Options.TextField.
+// A FieldError says that a JSON line lacks Options.TextField.
 type FieldError struct {
 	Field string
-	why   string
+	has   string // instead
 }
 
-func (e *FieldError) Error() string { return e.why }
+func (e *FieldError) Error() string { return fmt.Sprintf("no field %q, only %s", e.Field, e.has) }
 
 // fieldNames lists an object's fields for an error's reader.
 func fieldNames(object map[string]json.RawMessage) string {
