@@ -18,25 +18,13 @@ import (
 
 // Parse reads a whole file held in b. Tensors share their bytes with b.
 func Parse(b []byte) (*File, error) {
-	if len(b) < 8 {
-		return nil, fmt.Errorf("not a safetensors file: %d bytes, the header's length alone takes 8", len(b))
-	}
-	n := binary.LittleEndian.Uint64(b)
-	switch {
-	case n > maxHeader:
-		return nil, fmt.Errorf("not a safetensors file: it announces a header of %d bytes, the format allows %d", n, maxHeader)
-	case n > uint64(len(b)-8):
-		return nil, fmt.Errorf("truncated: it announces a header of %d bytes and holds %d after the length; copy it again", n, len(b)-8)
-	}
-	header, data := b[8:8+n], b[8+n:]
-	if len(header) == 0 || header[0] != '{' {
-		return nil, errors.New("not a safetensors file: the header is not a JSON object")
-	}
-	entries, metadata, err := parseHeader(header)
+	n, err := headerLength(b, int64(len(b)))
 	if err != nil {
 		return nil, err
 	}
-	if err := checkLayout(entries, len(data)); err != nil {
+	header, data := b[8:8+n], b[8+n:]
+	entries, metadata, err := parseLayout(header, len(data))
+	if err != nil {
 		return nil, err
 	}
 	f := &File{Metadata: metadata}
@@ -53,6 +41,35 @@ func Parse(b []byte) (*File, error) {
 		f.Tensors = append(f.Tensors, t)
 	}
 	return f, nil
+}
+
+// headerLength returns the length of the header of a file of size bytes that begins
+// with b.
+func headerLength(b []byte, size int64) (int64, error) {
+	if size < 8 {
+		return 0, fmt.Errorf("not a safetensors file: %d bytes, the header's length alone takes 8", size)
+	}
+	n := binary.LittleEndian.Uint64(b)
+	switch {
+	case n > maxHeader:
+		return 0, fmt.Errorf("not a safetensors file: it announces a header of %d bytes, the format allows %d", n, maxHeader)
+	case n > uint64(size-8):
+		return 0, fmt.Errorf("truncated: it announces a header of %d bytes and holds %d after the length; copy it again", n, size-8)
+	}
+	return int64(n), nil
+}
+
+// parseLayout reads a header, which must describe data bytes behind it. The entries
+// are in the order of their bytes.
+func parseLayout(header []byte, data int) ([]entry, map[string]string, error) {
+	if len(header) == 0 || header[0] != '{' {
+		return nil, nil, errors.New("not a safetensors file: the header is not a JSON object")
+	}
+	entries, metadata, err := parseHeader(header)
+	if err != nil {
+		return nil, nil, err
+	}
+	return entries, metadata, checkLayout(entries, data)
 }
 
 // An entry is one tensor's description, as the header has it.

@@ -14,7 +14,6 @@ package safetensors
 
 import (
 	"fmt"
-	"os"
 
 	"xent/internal/tensor"
 )
@@ -51,19 +50,6 @@ func (f *File) Find(name string) (tensor.Tensor, error) {
 		}
 	}
 	return tensor.Tensor{}, fmt.Errorf("no tensor %s", name)
-}
-
-// Read reads the file at path into memory and parses it. Errors name the path.
-func Read(path string) (*File, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	f, err := Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return f, nil
 }
 
 // dtypeOf returns the storage type that the format calls name.
