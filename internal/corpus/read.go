@@ -214,6 +214,14 @@ func textField(line []byte, field string) ([]byte, error) {
 	if !utf8.Valid(line) {
 		return nil, errors.New("not valid UTF-8, as JSON has to be")
 	}
+	if text, ok := quickField(line, field); ok {
+		return text, nil
+	}
+	return anyField(line, field)
+}
+
+// anyField is textField, by encoding/json and with its errors.
+func anyField(line []byte, field string) ([]byte, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil || object == nil {
 		var wrongType *json.UnmarshalTypeError
