@@ -41,7 +41,7 @@ func message(err error) string {
 func asVariables(text string, flags *pflag.FlagSet) string {
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Annotations[environmentKey] != nil {
-			text = regexp.MustCompile(`--`+f.Name+`\b`).ReplaceAllLiteralString(text, variable(f.Name))
+			text = regexp.MustCompile(`--`+f.Name+`($|[^\w-])`).ReplaceAllString(text, variable(f.Name)+"${1}")
 		}
 	})
 	return text

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 func TestSpelled(t *testing.T) {
@@ -32,6 +34,23 @@ func TestSpelled(t *testing.T) {
 		if got := spelled(c.text, c.given); got != c.want {
 			t.Errorf("%q given %q: %q, want %q", c.text, c.given, got, c.want)
 		}
+	}
+}
+
+// TestAsVariables: --text is not the beginning of --text-field.
+func TestAsVariables(t *testing.T) {
+	t.Setenv("XENT_TEXT", "a")
+	t.Setenv("XENT_MAX_TOKENS", "9")
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("text", "", "")
+	flags.String("text-field", "", "")
+	flags.Int("max-tokens", 0, "")
+	if err := fromEnvironment(flags); err != nil {
+		t.Fatal(err)
+	}
+	got := asVariables("--text, --text-field, not --max-tokens", flags)
+	if want := "XENT_TEXT, --text-field, not XENT_MAX_TOKENS"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -62,7 +62,7 @@ func check(path string) error {
 		return err
 	}
 	if size > free {
-		return fmt.Errorf("this would take %d MB of memory, and %s leaves %d MB", (size-1)>>20+1, limit, free>>20)
+		return fmt.Errorf("this would take %d MB of memory, and %s leaves %d MB", (size-1)/1e6+1, limit, free/1e6)
 	}
 	return nil
 }
