@@ -53,6 +53,21 @@ func (e *RowWeightError) Error() string {
 	return fmt.Sprintf("xent: row %d: weight %v is not a finite number ≥ 0", e.Row, e.Weight)
 }
 
+// A ProbabilityError names the lowest row whose soft target is no distribution:
+// Class has the Value, or, where Class is −1, the row has that sum.
+type ProbabilityError struct {
+	Row, Class int
+	Value      float64
+	Reason     string
+}
+
+func (e *ProbabilityError) Error() string {
+	if e.Class < 0 {
+		return fmt.Sprintf("xent: row %d: the target's probabilities sum to %v: %s", e.Row, e.Value, e.Reason)
+	}
+	return fmt.Sprintf("xent: row %d: class %d: target probability %v: %s", e.Row, e.Class, e.Value, e.Reason)
+}
+
 // An OverlapError says that an output shares memory with an input or another
 // output, other than a gradient that takes the place of its logits.
 type OverlapError struct{ Output, Argument string }

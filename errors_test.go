@@ -44,13 +44,13 @@ func TestErrorsNameTheValue(t *testing.T) {
 	fails(&oe, ok, z, g, nil, math.NaN())
 	var ve *OverlapError
 	fails(&ve, ok, Float32(all, 2, 3), Float32(all[1:], 2, 3), nil, 1)
-	fails(&ve, ok, Float32Strided(all, 2, 3, 6), Float32Strided(all[2:], 2, 3, 6), nil, 1)
-	fails(&ve, Targets{ok.Index, all[5:7]}, z, Float32(all, 2, 3), nil, 1)
+	fails(&ve, ok, strided(all, 2, 3, 6), strided(all[2:], 2, 3, 6), nil, 1)
+	fails(&ve, Targets{Index: ok.Index, RowWeights: all[5:7]}, z, Float32(all, 2, 3), nil, 1)
 	wide := make([]float32, 12)
 	for name, m := range map[string][2]Matrix{ // share nothing, or all
 		"neighbours":     {Float32(all[:3], 1, 3), Float32(all[3:], 1, 3)},
-		"two halves":     {Float32Strided(wide, 2, 3, 6), Float32Strided(wide[3:], 2, 3, 6)},
-		"one padded row": {Float32Strided(all, 1, 3, 8), Float32(all, 1, 3)},
+		"two halves":     {strided(wide, 2, 3, 6), strided(wide[3:], 2, 3, 6)},
+		"one padded row": {strided(all, 1, 3, 8), Float32(all, 1, 3)},
 		"no rows":        {Matrix{}, Matrix{}},
 	} {
 		rows, _ := m[0].Dims()
@@ -99,7 +99,7 @@ func TestLinearErrors(t *testing.T) {
 		{&ve, h, y, LinearGrad{Classifier: Float32(x[5:], 4, 3)}},                                 // begins on the last of hidden
 		{&ve, h, y, LinearGrad{Hidden: Float32(x[40:], 2, 3), Classifier: Float32(x[45:], 4, 3)}}, // one element
 		{&ve, h, y, LinearGrad{Classifier: Float32(x[40:], 4, 3), Bias: x[51:55]}},
-		{&ve, h, Targets{y.Index, x[60:62]}, LinearGrad{Bias: x[58:62]}},
+		{&ve, h, Targets{Index: y.Index, RowWeights: x[60:62]}, LinearGrad{Bias: x[58:62]}},
 		{&ve, h, y, LinearGrad{Classifier: Float32(x[12:], 4, 3)}},
 		{&ve, Linear{h.Hidden, h.Classifier, x[90:94]}, y, LinearGrad{Bias: x[91:95]}},
 	} {

@@ -2,6 +2,8 @@ package xent
 
 import (
 	"fmt"
+
+	"xent/internal/tensor"
 )
 
 // Linear is the last layer of a language model: logits = Hidden·Classifierᵀ + Bias.
@@ -24,7 +26,7 @@ type LinearGrad struct {
 // fit the workspace. Ignored rows cost nothing. On an error nothing is written;
 // the errors are Forward's.
 func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
-	if err := l.checkLinear(h, y, rows); err != nil {
+	if err := l.checkLinear(h, &y, rows); err != nil {
 		return err
 	}
 	p := l.begin(y, rows)
@@ -34,8 +36,7 @@ func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
 	for lo := 0; lo < n; lo += stripRows {
 		p.linear.forwardStrip(p, lo, min(lo+stripRows, n), classes)
 	}
-	l.end(p, t)
-	return nil
+	return l.end(p, t)
 }
 
 // LinearGradient is LinearForward and computes the gradients that g asks for,
@@ -48,13 +49,13 @@ func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
 // No gradient may share memory with another or with an argument: that is an
 // [*OverlapError]. Other errors are those of [Loss.Gradient].
 func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale float64, g LinearGrad) error {
-	if err := l.checkLinear(h, y, rows); err != nil {
+	if err := l.checkLinear(h, &y, rows); err != nil {
 		return err
 	}
-	if err := checkScale(scale, y); err != nil {
+	if err := checkScale(scale, &y); err != nil {
 		return err
 	}
-	if err := l.checkLinearGrad(h, y, g); err != nil {
+	if err := l.checkLinearGrad(h, &y, g); err != nil {
 		return err
 	}
 	p := l.begin(y, rows)
@@ -65,14 +66,13 @@ func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale f
 	for lo := 0; lo < n; lo += stripRows {
 		p.linear.gradientStrip(p, lo, min(lo+stripRows, n))
 	}
-	l.end(p, t)
-	return nil
+	return l.end(p, t)
 }
 
-func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
+func (l *Loss) checkLinear(h Linear, y *Targets, rows *Rows) error {
 	n, d := h.Hidden.Dims()
-	if n != len(y.Index) {
-		return &ShapeError{"Linear.Hidden", dims(h.Hidden), fmt.Sprintf("%d rows, one a target", len(y.Index))}
+	if want := y.rows(); n != want {
+		return &ShapeError{"Linear.Hidden", dims(h.Hidden), fmt.Sprintf("%d rows, one a target", want)}
 	}
 	if v, cd := h.Classifier.Dims(); v != l.v || cd != d && n > 0 {
 		return &ShapeError{"Linear.Classifier", dims(h.Classifier), shape(l.v, d)}
@@ -80,7 +80,7 @@ func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
 	if h.Bias != nil && len(h.Bias) != l.v {
 		return &ShapeError{"Linear.Bias", fmt.Sprintf("%d elements", len(h.Bias)), fmt.Sprintf("%d, or nil", l.v)}
 	}
-	if err := l.check(y, n); err != nil {
+	if err := l.check(y, n, l.v); err != nil {
 		return err
 	}
 	return rows.check(n)
@@ -88,19 +88,22 @@ func (l *Loss) checkLinear(h Linear, y Targets, rows *Rows) error {
 
 // checkLinearGrad checks the gradients asked for: their shapes, and that no
 // memory is shared.
-func (l *Loss) checkLinearGrad(h Linear, y Targets, g LinearGrad) error {
+func (l *Loss) checkLinearGrad(h Linear, y *Targets, g LinearGrad) error {
 	outputs := make([]buffer, 0, 3)
 	_, d := h.Classifier.Dims()
 	for _, out := range []struct {
 		name string
 		m    Matrix
 		rows int
-	}{{"LinearGrad.Hidden", g.Hidden, len(y.Index)}, {"LinearGrad.Classifier", g.Classifier, l.v}} {
+	}{{"LinearGrad.Hidden", g.Hidden, y.rows()}, {"LinearGrad.Classifier", g.Classifier, l.v}} {
 		if out.m.isZero() {
 			continue
 		}
-		if err := checkFloat32(out.name, out.m, out.rows, d); err != nil {
+		if err := checkMatrix(out.name, out.m, out.rows, d); err != nil {
 			return err
+		}
+		if got := out.m.t.DType; got != tensor.F32 {
+			return &ShapeError{out.name, got.String(), tensor.F32.String()}
 		}
 		outputs = append(outputs, buffer{out.name, out.m.t})
 	}
@@ -110,8 +113,10 @@ func (l *Loss) checkLinearGrad(h Linear, y Targets, g LinearGrad) error {
 		}
 		outputs = append(outputs, vector("LinearGrad.Bias", g.Bias))
 	}
-	return checkOverlaps(outputs, []buffer{
-		{"Linear.Hidden", h.Hidden.t}, {"Linear.Classifier", h.Classifier.t}, vector("Linear.Bias", h.Bias),
-		vector("Targets.RowWeights", y.RowWeights), vector("Options.ClassWeights", l.o.ClassWeights),
-	})
+	inputs := [3]buffer{{"Linear.Hidden", h.Hidden.t}, {"Linear.Classifier", h.Classifier.t}, vector("Linear.Bias", h.Bias)}
+	if err := checkOverlaps(outputs, inputs[:]); err != nil {
+		return err
+	}
+	all := l.inputs(y)
+	return checkOverlaps(outputs, all[:])
 }

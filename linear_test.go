@@ -238,9 +238,9 @@ func TestLinearStrided(t *testing.T) {
 	for c := range p.v {
 		copy(classes[c*(p.d+3):], p.classifier[c*p.d:(c+1)*p.d])
 	}
-	h := Linear{Float32Strided(wide, p.n, p.d, 2*p.d), Float32Strided(classes, p.v, p.d, p.d+3), nil}
+	h := Linear{strided(wide, p.n, p.d, 2*p.d), strided(classes, p.v, p.d, p.d+3), nil}
 	out := p.start()
-	g := LinearGrad{Float32Strided(wide[p.d:], p.n, p.d, 2*p.d), Float32(out.dClassifier, p.v, p.d), nil}
+	g := LinearGrad{strided(wide[p.d:], p.n, p.d, 2*p.d), Float32(out.dClassifier, p.v, p.d), nil}
 	var total Total
 	if err := (problem{v: p.v}).loss(Options{}).LinearGradient(&total, h, p.targets, out.rows, linearScale, g); err != nil {
 		t.Fatal(err)

@@ -317,7 +317,7 @@ func TestPaddedRows(t *testing.T) {
 		copy(wide[i*stride:], p.logits[i*p.v:(i+1)*p.v])
 	}
 	_, _, want := run(t, p, Options{})
-	m := Float32Strided(wide, p.n, p.v, stride)
+	m := strided(wide, p.n, p.v, stride)
 	var total Total
 	if err := p.loss(Options{}).Gradient(&total, m, p.targets, nil, 0.5, m); err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 package xent
 
 import (
-	"unsafe"
-
 	"xent/internal/tensor"
 )
 
@@ -10,20 +8,26 @@ import (
 // copies nothing. The zero Matrix is empty.
 type Matrix struct{ t tensor.Matrix }
 
-// Float32 views x as rows × cols elements, row after row. It panics when x is
-// shorter than rows·cols, or a size is negative.
+// Float32 views x as rows × cols elements, row after row. Like the other
+// constructors it panics when x is shorter than rows·cols, or a size is negative.
 func Float32(x []float32, rows, cols int) Matrix {
 	return Matrix{tensor.Float32(x, rows, cols)}
 }
 
-// Float32Strided views x as rows of cols elements whose starts lie stride
-// apart, as with a vocabulary padded to a round number; what lies between is
-// never read or written. It panics when stride < cols, or when x is too short.
-func Float32Strided(x []float32, rows, cols, stride int) Matrix {
-	if stride < cols {
-		panic("xent: stride shorter than a row")
-	}
-	return Matrix{tensor.Strided(x, rows, cols, stride)}
+// BFloat16 is Float32 for bfloat16, the upper halves of float32.
+func BFloat16(x []uint16, rows, cols int) Matrix {
+	return Matrix{tensor.Half(tensor.BF16, x, rows, cols)}
+}
+
+// Float16 is Float32 for IEEE 754 binary16.
+func Float16(x []uint16, rows, cols int) Matrix {
+	return Matrix{tensor.Half(tensor.F16, x, rows, cols)}
+}
+
+// Float64 is Float32 for float64, which is computed with in float64: a reference,
+// not a fast one.
+func Float64(x []float64, rows, cols int) Matrix {
+	return Matrix{tensor.Float64(x, rows, cols)}
 }
 
 // FromTensor is for this module's packages, which share an internal matrix
@@ -36,10 +40,15 @@ func (m Matrix) Dims() (rows, cols int) { return m.t.Rows, m.t.Cols }
 // Rows returns rows [lo, hi) as a view. It panics when they do not exist.
 func (m Matrix) Rows(lo, hi int) Matrix { return Matrix{m.t.Slice(lo, hi)} }
 
+// Columns returns columns [lo, hi) as a view: a vocabulary without its padding, or
+// a part of one. What lies between the rows' ends is never read or written. It
+// panics when they do not exist.
+func (m Matrix) Columns(lo, hi int) Matrix { return Matrix{m.t.Columns(lo, hi)} }
+
 // isZero reports whether m is the zero Matrix.
 func (m Matrix) isZero() bool { return m.t.Rows == 0 && m.t.Cols == 0 }
 
-// overlap says how the memory of two float32 matrices is shared.
+// overlap says how the memory of two matrices is shared.
 type overlap int
 
 const (
@@ -51,18 +60,13 @@ const (
 // overlapOf compares two row-major matrices. Views that interleave, such as the
 // left and the right half of one buffer's rows, are apart.
 func overlapOf(a, b tensor.Matrix) overlap {
-	if a.DType != tensor.F32 || b.DType != tensor.F32 {
-		return apart
-	}
-	x, y := a.Data(), b.Data()
-	if len(x) == 0 || len(y) == 0 {
-		return apart
-	}
-	x0, y0 := uintptr(unsafe.Pointer(&x[0])), uintptr(unsafe.Pointer(&y[0]))
-	x1, y1 := x0+4*uintptr(len(x)), y0+4*uintptr(len(y))
+	x0, xn := a.Span()
+	y0, yn := b.Span()
 	switch {
-	case x1 <= y0 || y1 <= x0:
+	case xn == 0 || yn == 0 || x0+xn <= y0 || y0+yn <= x0:
 		return apart
+	case a.DType.Size() != b.DType.Size():
+		return partial
 	case x0 == y0 && a.Rows == b.Rows && a.Cols == b.Cols && (a.Rows == 1 || a.RowStride == b.RowStride):
 		return same
 	case a.Rows > 1 && b.Rows > 1 && a.RowStride == b.RowStride:
@@ -71,13 +75,13 @@ func overlapOf(a, b tensor.Matrix) overlap {
 	return partial
 }
 
-// interleaved compares views of one stride. Columns of a stand at 0 … a.Cols−1
-// of every stride, those of b from at on.
+// interleaved compares views of one stride and size of elements. Columns of a
+// stand at 0 … a.Cols−1 of every stride, those of b from at on.
 func interleaved(a, b tensor.Matrix, x0, y0 uintptr) overlap {
 	if y0 < x0 {
 		a, b, x0, y0 = b, a, y0, x0
 	}
-	at := int((y0-x0)/4) % a.RowStride
+	at := int((y0-x0)/uintptr(a.DType.Size())) % a.RowStride
 	if at >= a.Cols && at+b.Cols <= a.RowStride {
 		return apart
 	}

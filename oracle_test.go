@@ -3,6 +3,8 @@ package xent
 import (
 	"math"
 	"math/rand/v2"
+
+	"xent/internal/tensor"
 )
 
 // The oracle: the textbook formulas in float64, row by row, with nothing
@@ -134,6 +136,11 @@ func fillRow(r *rand.Rand, z []float32, y int32, kind kindOfRow) {
 	case withInf:
 		z[at] = inf
 	}
+}
+
+// strided views rows whose starts lie stride apart, without the last padding.
+func strided(x []float32, rows, cols, stride int) Matrix {
+	return FromTensor(tensor.Strided(x, rows, cols, stride))
 }
 
 func (p problem) matrix() Matrix { return Float32(p.logits, p.n, p.v) }

@@ -11,120 +11,72 @@ var negInf = float32(math.Inf(-1))
 // A rowState is what the classes of one row have told so far. Classes arrive
 // from 0 on in pieces that begin at multiples of kernel.Block, so that the
 // same blocks are summed in the same order however a row is cut.
+//
+// Here d_c = (z_c − m)/T of capped logits. Masked classes are in no sum, but a
+// target that expects one makes its sum −∞.
 type rowState struct {
-	m      float32 // greatest logit so far; −∞ before the first
-	s, sd  float64 // Σ e^d and Σ e^d·d with d = z − m
-	argmax int32   // lowest class whose logit is m; −1 for none
-	zy     float32 // the target's logit, once seen
+	best   float64 // greatest of the caller's logits; −∞ before the first
+	argmax int32   // lowest class whose logit it is; −1 for none
+	m      float64 // greatest capped logit; −∞ before the first
+	s, sd  float64 // Σ e^d and Σ e^d·d
+
+	all    kernel.Sums // over all classes, if asked for
+	listed kernel.Sums // over a top-k target's classes
+
+	z, zy   float64 // the target's logit, as it is and capped, once seen
+	q, qd   float64 // Σ q and Σ q·d of a soft target
+	wq, wqd float64 // Σ w·q and Σ w·q·d
+	qmax    float64 // greatest q; −1 before the first
+	qarg    int32   // lowest class whose q it is; −1 for none
+	free    int32   // lowest unmasked class that is not listed, if asked for; −1 for none
+	bad     int32   // lowest class whose q is no probability; −1 for none
+	badQ    float64
 }
 
 func (r *rowState) start() {
-	*r = rowState{m: negInf, argmax: -1}
+	none := math.Inf(-1)
+	*r = rowState{best: none, argmax: -1, m: none, qmax: -1, qarg: -1, free: -1, bad: -1}
 }
 
-// take adds classes [lo, lo+len(z)); lo is a multiple of kernel.Block, and so
-// is len(z) unless the piece is the last.
-func (r *rowState) take(z []float32, lo int, y int32) {
-	if at := int(y) - lo; at >= 0 && at < len(z) {
-		r.zy = z[at]
-	}
-	for len(z) > 0 {
-		block := z[:min(kernel.Block, len(z))]
-		r.block(block, lo)
-		z, lo = z[len(block):], lo+len(block)
-	}
-}
+// finite reports whether there is a distribution: a class that is not masked, and
+// no NaN or +∞.
+func (r *rowState) finite() bool { return r.best >= -math.MaxFloat64 && r.best <= math.MaxFloat64 }
 
-func (r *rowState) block(z []float32, lo int) {
-	bm := kernel.Max(z)
-	if bm == negInf {
-		return // every class masked: adds 0
-	}
-	if !(bm <= r.m) {
-		r.rescale(bm)
-		for i, v := range z {
-			if v == bm {
-				r.argmax = int32(lo + i)
-				break
-			}
-		}
-	}
-	s, sd := kernel.SumExp(z, r.m)
-	r.s += float64(s)
-	r.sd += float64(sd)
-}
-
-// rescale moves the sums to a greater maximum m'. With Δ = m − m' < 0,
+// rescale moves the sums to another maximum m'. With Δ = (m − m')/T,
 //
-//	s' = e^Δ·s    sd' = e^Δ·(sd + s·Δ)
+//	s' = e^Δ·s    sd' = e^Δ·(sd + s·Δ)    Σ'x·d = Σx·d + Δ·Σx
 //
 // since Σ e^(d+Δ)·(d+Δ) = e^Δ·(Σ e^d·d + Δ·Σ e^d).
-func (r *rowState) rescale(m float32) {
-	if r.s != 0 {
-		delta := float64(r.m) - float64(m)
-		scale := kernel.Exp64(delta)
-		r.sd = scale * (r.sd + float64(r.s*delta))
-		r.s *= scale
+func (r *rowState) rescale(scale kernel.Scale, m float64) {
+	if r.m != m && r.m >= -math.MaxFloat64 {
+		delta := scale.D(r.m, m)
+		e := kernel.Exp64(delta)
+		r.sd = e * (r.sd + float64(r.s*delta))
+		r.s *= e
+		r.all.Shift(delta)
+		r.listed.Shift(delta)
+		r.qd += float64(r.q * delta)
+		r.wqd += float64(r.wq * delta)
 	}
 	r.m = m
 }
 
-// values are one row's results, in nats.
-type values struct {
-	nll, lse, entropy float64
-	argmax, rank      int32
-	correct           bool
-}
-
-// finish returns the row's values, without the rank:
-//
-//	nll = log s − d_y    lse = m + log s    entropy = log s − Σ e^d·d / s
-//
-// The first is never computed as lse − z_y, which loses the digits that m and
-// z_y share.
-func (r *rowState) finish(y int32) values {
-	if !(r.s > 0) || r.m > math.MaxFloat32 { // NaN or +∞ somewhere, or no class at all
-		nan := math.NaN()
-		return values{nll: nan, lse: nan, entropy: nan, argmax: -1}
+// addTarget adds class c, with its capped logit, of which the target expects q.
+func (r *rowState) addTarget(l *Loss, c int32, zc, q float64) {
+	if q > r.qmax {
+		r.qmax, r.qarg = q, c
 	}
-	logS := kernel.Log64(r.s)
-	return values{
-		nll:     logS - (float64(r.zy) - float64(r.m)),
-		lse:     float64(r.m) + logS,
-		entropy: max(0, logS-r.sd/r.s),
-		argmax:  r.argmax,
-		correct: r.argmax == y,
+	if q == 0 {
+		return // 0·(−∞) is 0
 	}
-}
-
-// rank returns 1 + #{c: z_c > z_y} + #{c < y: z_c = z_y}.
-func rank(z []float32, y int32) int32 {
-	zy, n := z[y], int32(1)
-	for _, v := range z[:y] {
-		if v >= zy {
-			n++
-		}
+	d := math.Inf(-1)
+	if zc != d {
+		d = l.scale.D(zc, r.m)
 	}
-	for _, v := range z[y+1:] {
-		if v > zy {
-			n++
-		}
+	r.q += q
+	r.qd += float64(q * d)
+	if wq := float64(l.classWeight(c) * q); wq != 0 {
+		r.wq += wq
+		r.wqd += float64(wq * d)
 	}
-	return n
-}
-
-// gradient writes K·(p − t) with p_c = e^(z_c − m)/s and t the target's one;
-// grad may be z. A NaN row's gradient is NaN throughout.
-func (r *rowState) gradient(grad, z []float32, y int32, k float64, v *values) {
-	if v.lse != v.lse {
-		nan := float32(math.NaN())
-		for c := range grad {
-			grad[c] = nan
-		}
-		return
-	}
-	kernel.ScaledExps(grad, z, r.m, float32(k/r.s))
-	// The target's element in float64: K and the difference are rounded once.
-	p := kernel.Exp64(float64(r.zy)-float64(r.m)) / r.s
-	grad[y] = float32(k * (p - 1))
 }

@@ -15,10 +15,11 @@ type linearPass struct {
 	d    int
 	kept []int // rows of the call that count, increasing
 
-	logits  []float32  // a strip or tile of logits, then their gradient
-	gather  []float32  // rows of hidden that do not lie together
-	scatter []float32  // their gradient
-	states  []rowState // rows of a strip, while tiles of classes go by
+	logits  []float32       // a strip or tile of logits, then their gradient
+	gather  []float32       // rows of hidden that do not lie together
+	scatter []float32       // their gradient
+	states  []rowState      // rows of a strip, while tiles of classes go by
+	lists   [][]listedClass // of their top-k targets
 	tile    tileTask
 	bias    biasTask
 }
@@ -28,7 +29,7 @@ func (lp *linearPass) begin(p *pass, h Linear, g LinearGrad) {
 	lp.h, lp.g = h, g
 	_, lp.d = h.Hidden.Dims()
 	lp.kept = lp.kept[:0]
-	for i := range p.y.Index {
+	for i := range p.y.rows() {
 		if p.y.weight(i) != 0 {
 			lp.kept = append(lp.kept, i)
 			continue
@@ -42,7 +43,7 @@ func (lp *linearPass) begin(p *pass, h Linear, g LinearGrad) {
 
 // released keeps only the scratch.
 func (lp *linearPass) released() linearPass {
-	return linearPass{kept: lp.kept[:0], states: lp.states, logits: lp.logits, gather: lp.gather, scatter: lp.scatter}
+	return linearPass{kept: lp.kept[:0], states: lp.states, lists: lp.lists, logits: lp.logits, gather: lp.gather, scatter: lp.scatter}
 }
 
 // stripRows is how many rows of whole logits, each with a gathered row and its
@@ -157,9 +158,11 @@ func (l *Loss) forwardTiles(n, d int, whole bool) (rows, classes int) {
 func (lp *linearPass) forwardStrip(p *pass, lo, hi, classes int) {
 	l, workers, n := p.l, p.workers, hi-lo
 	hidden := lp.hidden(lo, hi)
-	lp.tile = tileTask{p: p, kept: lp.kept[lo:hi], states: grow(&lp.states, n)}
-	for i := range lp.tile.states {
-		lp.tile.states[i].start()
+	lp.tile = tileTask{p: p, kept: lp.kept[lo:hi], states: grow(&lp.states, n), lists: grow(&lp.lists, n)}
+	w := p.readers[0]
+	for j, i := range lp.tile.kept {
+		lp.tile.states[j].start()
+		w.begin(p.target(i), &lp.tile.lists[j])
 	}
 	for c := 0; c < l.v; c += classes {
 		width := min(classes, l.v-c)
@@ -169,7 +172,7 @@ func (lp *linearPass) forwardStrip(p *pass, lo, hi, classes int) {
 			bias = bias[c : c+width]
 		}
 		lp.product(workers, z, hidden, lp.h.Classifier.t.Slice(c, c+width), bias)
-		lp.tile.logits, lp.tile.class, lp.tile.last = z, c, c+width == l.v
+		p.logits, lp.tile.class, lp.tile.last = z, c, c+width == l.v
 		par.Run(workers, n, rowGrain(width), &lp.tile)
 	}
 	lp.tile = tileTask{}
@@ -181,18 +184,21 @@ type tileTask struct {
 	p      *pass
 	kept   []int
 	states []rowState
-	logits tensor.Matrix
+	lists  [][]listedClass
 	class  int // of the tile's first column
 	last   bool
 }
 
 // Do implements par.Task over rows.
 func (t *tileTask) Do(worker, lo, hi int) {
+	w := t.p.readers[worker]
 	for j := lo; j < hi; j++ {
 		i := t.kept[j]
-		t.states[j].take(t.logits.Row(j), t.class, t.p.y.Index[i])
+		w.t, w.listed = t.p.target(i), t.lists[j]
+		w.take(&t.states[j], t.p.logits, j, t.class)
 		if t.last {
-			t.p.count(&t.p.totals[worker], &t.states[j], i, t.logits.Row(j))
+			w.settle(&t.states[j])
+			t.p.count(worker, &t.states[j], i, j)
 		}
 	}
 }

@@ -3,25 +3,42 @@ package xent
 import (
 	"fmt"
 	"math"
+
+	"xent/internal/exact"
 )
 
 // Ignore is the target of a row that does not exist: padding, a prompt that is
 // not learnt, the first token of a text.
 const Ignore int32 = -100
 
-// Targets says what really came, row by row.
+// Targets says what really came, row by row: a class (Index) or a distribution
+// (Soft), never both.
 type Targets struct {
 	// Index holds each row's class in [0, V), or Ignore.
 	Index []int32
+	// Soft holds each row's distribution over the classes; nil for Index.
+	Soft *Soft
 	// RowWeights multiplies each row's loss, gradient and share of the mean; finite and
 	// ≥ 0; nil means 1. A row of weight 0 is treated as ignored.
 	RowWeights []float32
 }
 
+// rows returns how many rows there are targets for.
+func (y *Targets) rows() int {
+	switch s := y.Soft; {
+	case s == nil:
+		return len(y.Index)
+	case s.dense():
+		return s.Dense.t.Rows
+	default:
+		return len(s.Index) / s.K
+	}
+}
+
 // weight returns r_i, 0 for an ignored row.
-func (y Targets) weight(i int) float64 {
+func (y *Targets) weight(i int) float64 {
 	switch {
-	case y.Index[i] == Ignore:
+	case y.Soft == nil && y.Index[i] == Ignore, y.Soft != nil && y.Soft.absent(i):
 		return 0
 	case y.RowWeights == nil:
 		return 1
@@ -29,9 +46,20 @@ func (y Targets) weight(i int) float64 {
 	return float64(y.RowWeights[i])
 }
 
-// check validates the targets of n rows.
-func (l *Loss) check(y Targets, n int) error {
-	if len(y.Index) != n {
+// rows of n, with V columns of a dense distribution.
+func (l *Loss) check(y *Targets, n, columns int) error {
+	if y.Soft != nil {
+		if y.Index != nil {
+			return &ShapeError{"Targets", "both Index and Soft", "one of them"}
+		}
+		v := l.v
+		if y.Soft.dense() {
+			v = columns
+		}
+		if err := y.Soft.check(n, v); err != nil {
+			return err
+		}
+	} else if len(y.Index) != n {
 		return &ShapeError{"Targets.Index", fmt.Sprintf("%d targets", len(y.Index)), fmt.Sprintf("%d, one a row", n)}
 	}
 	if y.RowWeights != nil && len(y.RowWeights) != n {
@@ -51,71 +79,27 @@ func (l *Loss) check(y Targets, n int) error {
 	return nil
 }
 
-// Rows asks for values row by row. A nil field is not computed; the others
-// must have one element a row. An ignored row gets NaN, and −1 for an index.
-type Rows struct {
-	NLL     []float64 // −log p_y, nats, without any weight
-	LSE     []float64 // log Σ exp z_c, nats
-	Entropy []float64 // −Σ p log p of the row's distribution, nats
-	Argmax  []int32   // class of the greatest logit, the lowest index among equals; −1 in a NaN row
-	Rank    []int32   // 1 + #{c: z_c > z_y} + #{c < y: z_c = z_y}; 0 in a NaN row
-}
-
-func (r *Rows) check(n int) error {
-	if r == nil {
-		return nil
-	}
-	for _, f := range []struct {
-		name string
-		nil  bool
-		len  int
-	}{
-		{"NLL", r.NLL == nil, len(r.NLL)}, {"LSE", r.LSE == nil, len(r.LSE)}, {"Entropy", r.Entropy == nil, len(r.Entropy)},
-		{"Argmax", r.Argmax == nil, len(r.Argmax)}, {"Rank", r.Rank == nil, len(r.Rank)},
-	} {
-		if !f.nil && f.len != n {
-			return &ShapeError{"Rows." + f.name, fmt.Sprintf("%d elements", f.len), fmt.Sprintf("%d, one a row, or nil", n)}
-		}
-	}
-	return nil
-}
-
-func (r *Rows) wantsRank() bool { return r != nil && r.Rank != nil }
-
-// set writes the values of row i.
-func (r *Rows) set(i int, v *values) {
-	if r == nil {
-		return
-	}
-	if r.NLL != nil {
-		r.NLL[i] = v.nll
-	}
-	if r.LSE != nil {
-		r.LSE[i] = v.lse
-	}
-	if r.Entropy != nil {
-		r.Entropy[i] = v.entropy
-	}
-	if r.Argmax != nil {
-		r.Argmax[i] = v.argmax
-	}
-	if r.Rank != nil {
-		r.Rank[i] = v.rank
-	}
-}
-
-// Weight returns Σ r_i·w_y over the rows that count: what [Result.Mean] will
-// divide by, known before the pass. (One pass sums it exactly; adding the
-// weights of several batches rounds once an addition.)
+// Weight returns what [Result.Mean] will divide by, known before the pass: over
+// the rows that count, Σ r_i·w_y, or Σ r_i where targets are soft. (One pass sums it
+// exactly; adding the weights of several batches rounds once an addition.)
 func (l *Loss) Weight(y Targets) (float64, error) {
-	if err := l.check(y, len(y.Index)); err != nil {
+	n := y.rows()
+	if err := l.check(&y, n, l.v); err != nil {
 		return 0, err
 	}
-	var t Total
-	for i, c := range y.Index {
+	var sum exact.Sum
+	for i := range n {
 		if r := y.weight(i); r != 0 {
-			t.weight.Add(r * l.classWeight(c))
+			sum.Add(r * l.targetWeight(&y, i))
 		}
 	}
-	return t.weight.Float64(), nil
+	return sum.Float64(), nil
+}
+
+// targetWeight is row i's share of Weight for r = 1.
+func (l *Loss) targetWeight(y *Targets, i int) float64 {
+	if y.Soft != nil {
+		return 1
+	}
+	return l.classWeight(y.Index[i])
 }

@@ -77,12 +77,24 @@ func Exp64(x float64) float64 {
 	r := x - float64(n*hi)
 	r -= float64(n * lo)
 	// Taylor's series to r¹³/13!: |r| ≤ 0.347 leaves 4·10⁻¹⁸.
-	p := 1.0
-	for k := 13.0; k >= 1; k-- {
-		p = float64(float64(p*r)/k) + 1
+	p := inverse[12]
+	for k := 11; k >= 0; k-- {
+		p = float64(p*r) + inverse[k]
 	}
-	return math.Ldexp(p, int(n))
+	p = float64(p*r) + 1
+	// 2ⁿ in two factors, since 2¹⁰²⁴ is no float64.
+	half := int(n) / 2
+	return p * pow2(half) * pow2(int(n)-half)
 }
+
+// inverse[k] is 1/(k+1)!.
+var inverse = [13]float64{
+	1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320, 1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800,
+	1.0 / 479001600, 1.0 / 6227020800,
+}
+
+// pow2 returns 2ⁿ for |n| ≤ 1022.
+func pow2(n int) float64 { return math.Float64frombits(uint64(n+1023) << 52) }
 
 // Log64 returns ln x in float64 to within 2 units in the last place, the same bits on
 // every platform. Log64(0) = −∞, of a negative number or NaN it is NaN, of +∞ it is +∞.

@@ -25,7 +25,7 @@ func TestVectorExps(t *testing.T) {
 			for _, a := range []float32{1, 0.37, -2, inf} {
 				m := rng.Float32()
 				genericExps(want, x, m, a)
-				ScaledExps(got, x, m, a)
+				scaledExps(got, x, m, a)
 				for i, w := range want {
 					if g := got[i]; x[i]-m < expMin && math.Float32bits(g) != 0 {
 						t.Fatalf("n = %d: %v·exp(%v − %v) = %v, want +0", n, a, x[i], m, g)

@@ -22,8 +22,8 @@ const Block = 1024
 const lanes = 32
 
 // Max returns the largest element, −∞ for none. A NaN anywhere gives NaN.
-func Max(x []float32) float32 {
-	m0, m1, m2, m3 := negInf, negInf, negInf, negInf
+func Max[T Float](x []T) T {
+	m0, m1, m2, m3 := T(negInf), T(negInf), T(negInf), T(negInf)
 	for ; len(x) >= 4; x = x[4:] {
 		m0, m1, m2, m3 = max(m0, x[0]), max(m1, x[1]), max(m2, x[2]), max(m3, x[3])
 	}
@@ -36,11 +36,11 @@ func Max(x []float32) float32 {
 // Exps sets dst[i] = exp(x[i] − m) for len(x) elements; dst may be x. The
 // difference is rounded to float32, its exponential as Exp's. x[i] = −∞ gives
 // 0 for any m > −∞.
-func Exps(dst, x []float32, m float32) { ScaledExps(dst, x, m, 1) }
+func Exps(dst, x []float32, m float32) { scaledExps(dst, x, m, 1) }
 
-// ScaledExps sets dst[i] = a·exp(x[i] − m), and +0 where the exponential is 0
+// scaledExps sets dst[i] = a·exp(x[i] − m), and +0 where the exponential is 0
 // even if a is infinite; dst may be x.
-func ScaledExps(dst, x []float32, m, a float32) {
+func scaledExps(dst, x []float32, m, a float32) {
 	dst = dst[:len(x)]
 	n := vectorExps(dst, x, m, a)
 	genericExps(dst[n:], x[n:], m, a)
@@ -59,14 +59,8 @@ func genericExps(dst, x []float32, m, a float32) {
 	}
 }
 
-// SumExp returns, for one block of at most Block elements and m at least their
-// maximum and not −∞,
-//
-//	s  = Σ e_i,       e_i = exp(d_i), d_i = x_i − m rounded to float32
-//	sd = Σ e_i · d_i  with 0 for x_i = −∞
-//
-// each added in float32 in 32 lanes and then as a tree.
-func SumExp(x []float32, m float32) (s, sd float32) {
+// sumExp is SumExp of float32 at T = 1.
+func sumExp(x []float32, m float32) (s, sd float32) {
 	var ls, ld [lanes]float32
 	var buf [Block]float32
 	e := buf[:len(x)]

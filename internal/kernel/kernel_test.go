@@ -89,7 +89,7 @@ func TestSumExp(t *testing.T) {
 			}
 		}
 		m := max(Max(x), 0)
-		s, sd := SumExp(x, m)
+		s, sd := sumExp(x, m)
 		ws, wd, abs := new(big.Float), new(big.Float), 0.0
 		for _, v := range x {
 			if v == negInf {
@@ -110,7 +110,7 @@ func TestSumExp(t *testing.T) {
 
 func TestMaxExps(t *testing.T) {
 	nan := float32(math.NaN())
-	if Max(nil) != negInf {
+	if Max[float32](nil) != negInf {
 		t.Error("Max of nothing is not −∞")
 	}
 	for n := 1; n < 70; n++ {
@@ -133,7 +133,7 @@ func TestMaxExps(t *testing.T) {
 		}
 		y, z := make([]float32, n), make([]float32, n)
 		Exps(y, x, 2)
-		ScaledExps(z, x, 2, -3)
+		scaledExps(z, x, 2, -3)
 		for i := range x {
 			if y[i] != exp(x[i]-2) || z[i] != -3*exp(x[i]-2) {
 				t.Fatalf("n=%d: element %d differs", n, i)
@@ -149,7 +149,7 @@ func BenchmarkSumExp(b *testing.B) {
 	}
 	b.SetBytes(4 * Block)
 	for range b.N {
-		SumExp(x, 0)
+		sumExp(x, 0)
 	}
 }
 
@@ -160,6 +160,6 @@ func BenchmarkScaledExps(b *testing.B) {
 	}
 	b.SetBytes(4 * Block)
 	for range b.N {
-		ScaledExps(y, x, 0, 0.5)
+		scaledExps(y, x, 0, 0.5)
 	}
 }

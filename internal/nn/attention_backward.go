@@ -78,7 +78,7 @@ func softmaxBackward(p, ds []float32, seen int, m, inv, delta float32) {
 	clear(p[seen:])
 	clear(ds[seen:])
 	p, ds = p[:seen], ds[:seen]
-	kernel.ScaledExps(p, p, m, inv)
+	kernel.ScaledExps(kernel.NewScale(1), p, p, m, inv)
 	for j, v := range p {
 		ds[j] = v * (ds[j] - delta)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"unsafe"
 )
 
 // A DType is the storage type of a tensor's elements.
@@ -123,6 +124,27 @@ func (m Matrix) Slice(lo, hi int) Matrix {
 		from = lo * m.RowStride
 		to = (hi-1)*m.RowStride + (m.Cols-1)*m.ColStride + 1
 	}
+	m.cut(from, to)
+	return m
+}
+
+// Columns returns columns [lo, hi) of a row-major matrix as a view.
+func (m Matrix) Columns(lo, hi int) Matrix {
+	if lo < 0 || hi < lo || hi > m.Cols || m.ColStride != 1 {
+		panic(fmt.Sprintf("tensor: columns [%d, %d) of %d", lo, hi, m.Cols))
+	}
+	m.Cols = hi - lo
+	from, to := 0, 0
+	if m.Rows > 0 && m.Cols > 0 {
+		from = lo
+		to = (m.Rows-1)*m.RowStride + hi
+	}
+	m.cut(from, to)
+	return m
+}
+
+// cut keeps elements [from, to) of the storage.
+func (m *Matrix) cut(from, to int) {
 	switch m.DType {
 	case F32:
 		m.f32 = m.f32[from:to]
@@ -131,7 +153,20 @@ func (m Matrix) Slice(lo, hi int) Matrix {
 	default:
 		m.u16 = m.u16[from:to]
 	}
-	return m
+}
+
+// Span returns where the elements lie in memory: the address of the first, and
+// the number of bytes to the end of the last; 0, 0 where there is none.
+func (m Matrix) Span() (start uintptr, bytes uintptr) {
+	switch {
+	case len(m.f32) > 0:
+		return uintptr(unsafe.Pointer(&m.f32[0])), 4 * uintptr(len(m.f32))
+	case len(m.f64) > 0:
+		return uintptr(unsafe.Pointer(&m.f64[0])), 8 * uintptr(len(m.f64))
+	case len(m.u16) > 0:
+		return uintptr(unsafe.Pointer(&m.u16[0])), 2 * uintptr(len(m.u16))
+	}
+	return 0, 0
 }
 
 // Data returns the elements of a float32 matrix, from (0, 0) on, laid out by
@@ -185,6 +220,103 @@ func (m Matrix) Gather(dst []float32, i, lo int) {
 			dst[j] = float32(m.f64[at+j*step])
 		}
 	}
+}
+
+// Row64 is Row for float64 matrices.
+func (m Matrix) Row64(i int) []float64 {
+	if m.ColStride != 1 {
+		panic("tensor: a row of a transposed matrix does not lie side by side")
+	}
+	return m.Data64()[i*m.RowStride:][:m.Cols:m.Cols]
+}
+
+// Gather64 is Gather into float64, exact for every type.
+func (m Matrix) Gather64(dst []float64, i, lo int) {
+	at, step := i*m.RowStride+lo*m.ColStride, m.ColStride
+	switch m.DType {
+	case F32:
+		for j := range dst {
+			dst[j] = float64(m.f32[at+j*step])
+		}
+	case BF16:
+		for j := range dst {
+			dst[j] = float64(math.Float32frombits(uint32(m.u16[at+j*step]) << 16))
+		}
+	case F16:
+		for j := range dst {
+			dst[j] = float64(HalfToFloat32(m.u16[at+j*step]))
+		}
+	case F64:
+		for j := range dst {
+			dst[j] = m.f64[at+j*step]
+		}
+	}
+}
+
+// Scatter rounds src to the matrix's type, to nearest, ties to even, and writes
+// it to the elements (i, lo) … (i, lo+len(src)−1).
+func (m Matrix) Scatter(src []float32, i, lo int) {
+	at, step := i*m.RowStride+lo*m.ColStride, m.ColStride
+	switch m.DType {
+	case F32:
+		for j, v := range src {
+			m.f32[at+j*step] = v
+		}
+	case BF16:
+		for j, v := range src {
+			m.u16[at+j*step] = Float32ToBFloat16(v)
+		}
+	case F16:
+		for j, v := range src {
+			m.u16[at+j*step] = Float32ToHalf(v)
+		}
+	case F64:
+		for j, v := range src {
+			m.f64[at+j*step] = float64(v)
+		}
+	}
+}
+
+// Set rounds x to the matrix's type and writes it to element (i, j). Half types
+// are rounded twice, by way of float32.
+func (m Matrix) Set(i, j int, x float64) {
+	at := i*m.RowStride + j*m.ColStride
+	switch m.DType {
+	case F32:
+		m.f32[at] = float32(x)
+	case F64:
+		m.f64[at] = x
+	case BF16:
+		m.u16[at] = Float32ToBFloat16(float32(x))
+	case F16:
+		m.u16[at] = Float32ToHalf(float32(x))
+	}
+}
+
+// Float32ToBFloat16 rounds to the nearest bfloat16, ties to even; what is beyond
+// the largest becomes ±∞, and a NaN stays one.
+func Float32ToBFloat16(x float32) uint16 {
+	b := math.Float32bits(x)
+	if x != x {
+		return uint16(b>>16) | 1<<6
+	}
+	return uint16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+// Float32ToHalf rounds to the nearest IEEE binary16, ties to even; what is beyond
+// the largest becomes ±∞, and a NaN stays one.
+func Float32ToHalf(x float32) uint16 {
+	b := math.Float32bits(x)
+	sign, abs := uint16(b>>16)&0x8000, b&0x7fffffff
+	switch {
+	case abs > 0x7f800000: // NaN
+		return sign | 0x7e00
+	case abs >= 0x477ff000: // 65520: halfway to the next power of two
+		return sign | 0x7c00
+	case abs < 0x38800000: // below 2⁻¹⁴: a multiple of 2⁻²⁴, which adding 0.5 leaves in the low bits
+		return sign | uint16(math.Float32bits(math.Float32frombits(abs)+0.5)-0x3f000000)
+	}
+	return sign | uint16((abs-0x38000000+0xfff+abs>>13&1)>>13)
 }
 
 // HalfToFloat32 returns the value of an IEEE binary16, exactly.

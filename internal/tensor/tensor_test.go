@@ -73,3 +73,47 @@ func TestTensorMatrix(t *testing.T) {
 		t.Errorf("bf16 = %v, want %v", got, want)
 	}
 }
+
+// TestHalfRounding: every half comes back, and what lies between two goes to the
+// nearer, a tie to the even one.
+func TestHalfRounding(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		to   func(float32) uint16
+		from func(uint16) float32
+		inf  uint16
+	}{
+		{"float16", Float32ToHalf, HalfToFloat32, 0x7c00},
+		{"bfloat16", Float32ToBFloat16, func(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }, 0x7f80},
+	} {
+		for h := uint16(0); h < c.inf; h++ {
+			for _, sign := range []uint16{0, 0x8000} {
+				if got := c.to(c.from(h | sign)); got != h|sign {
+					t.Fatalf("%s: %#x came back as %#x", c.name, h|sign, got)
+				}
+			}
+			if h+1 == c.inf {
+				break
+			}
+			lo, hi := c.from(h), c.from(h+1)
+			mid := float32((float64(lo) + float64(hi)) / 2)
+			even := h + h&1
+			for _, p := range []struct {
+				x    float32
+				want uint16
+			}{{mid, even}, {math.Nextafter32(mid, 0), h}, {math.Nextafter32(mid, math.MaxFloat32), h + 1}} {
+				if got := c.to(p.x); got != p.want {
+					t.Fatalf("%s: %v became %#x, want %#x", c.name, p.x, got, p.want)
+				}
+			}
+		}
+		for x, want := range map[float32]uint16{float32(math.Inf(1)): c.inf, float32(math.Inf(-1)): c.inf | 0x8000, math.MaxFloat32: c.inf} {
+			if got := c.to(x); got != want {
+				t.Errorf("%s: %v became %#x", c.name, x, got)
+			}
+		}
+		if got := c.from(c.to(float32(math.NaN()))); got == got {
+			t.Errorf("%s: NaN became %v", c.name, got)
+		}
+	}
+}

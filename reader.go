@@ -1,0 +1,209 @@
+package xent
+
+import (
+	"math"
+
+	"xent/internal/kernel"
+	"xent/internal/tensor"
+)
+
+// A reader takes rows of logits in, one goroutine at a time, and turns them into
+// gradients.
+type reader struct {
+	l      *Loss
+	t      target        // of the row in hand
+	listed []listedClass // of a top-k target
+
+	half [kernel.Block]float32 // logits of a 16-bit type, and their gradient
+	q    [kernel.Block]float64
+	f32  scratch[float32]
+	f64  scratch[float64]
+	room []listedClass
+}
+
+// A scratch holds a block on its way: logits are computed with in T.
+type scratch[T kernel.Float] struct {
+	capped, exps [kernel.Block]T
+}
+
+// A target is what came in one row.
+type target struct {
+	y     int32 // the class; −1 for a soft target
+	soft  *Soft // nil for a class
+	row   int   // of soft
+	first int   // class of the first column of soft.Dense
+}
+
+// A listedClass is one of a top-k target's, with its logit as it is and capped.
+type listedClass struct {
+	class int32
+	seen  bool // a shard does not see all
+	q     float64
+	z, zc float64
+}
+
+// rest is the rule for what a list lacks; RestError where there is no list.
+func (t *target) rest() Rest {
+	if t.soft == nil || t.soft.dense() {
+		return RestError
+	}
+	return t.soft.Rest
+}
+
+// begin takes a row's target in hand. A list goes into room, which grows.
+func (w *reader) begin(t target, room *[]listedClass) {
+	w.t, w.listed = t, (*room)[:0]
+	if t.soft == nil || t.soft.dense() {
+		return
+	}
+	classes, probs := t.soft.list(t.row)
+	for k, c := range classes {
+		if c != Ignore {
+			w.listed = append(w.listed, listedClass{class: c, q: float64(probs[k])})
+		}
+	}
+	*room = w.listed
+}
+
+// take shows row j of logits, whose first column is class lo, to r. The class is
+// a multiple of kernel.Block, and so is the number of columns unless they are the
+// row's last.
+func (w *reader) take(r *rowState, logits tensor.Matrix, j, lo int) {
+	switch logits.DType {
+	case tensor.F32:
+		w.f32.take(w, r, logits.Row(j), lo)
+	case tensor.F64:
+		w.f64.take(w, r, logits.Row64(j), lo)
+	default:
+		for at := 0; at < logits.Cols; at += kernel.Block {
+			z := w.half[:min(kernel.Block, logits.Cols-at)]
+			logits.Gather(z, j, at)
+			w.f32.block(w, r, z, lo+at)
+		}
+	}
+}
+
+func (x *scratch[T]) take(w *reader, r *rowState, z []T, lo int) {
+	for len(z) > 0 {
+		block := z[:min(kernel.Block, len(z))]
+		x.block(w, r, block, lo)
+		z, lo = z[len(block):], lo+len(block)
+	}
+}
+
+// block shows one block to r.
+func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int) {
+	zc := x.sum(w, r, z, lo)
+	switch t := &w.t; {
+	case t.soft == nil:
+		if at := int(t.y) - lo; at >= 0 && at < len(z) {
+			r.z, r.zy = float64(z[at]), float64(zc[at])
+		}
+	case t.soft.dense():
+		takeDense(w, r, zc, lo)
+	default:
+		takeListed(w, r, z, zc, lo)
+	}
+}
+
+// sum adds a block to all sums but the target's, and returns its capped logits.
+func (x *scratch[T]) sum(w *reader, r *rowState, z []T, lo int) []T {
+	l := w.l
+	top := kernel.Max(z)
+	if float64(top) > r.best {
+		for i, v := range z {
+			if v == top {
+				r.argmax = int32(lo + i)
+				break
+			}
+		}
+	}
+	r.best = max(r.best, float64(top)) // NaN stays
+	zc := z
+	if l.o.SoftCap > 0 {
+		zc = x.capped[:len(z)]
+		kernel.SoftCap(zc, z, l.o.SoftCap)
+		top = kernel.Max(zc)
+	}
+	if top == T(negInf) || !r.finite() { // every class masked: adds 0
+		return zc
+	}
+	if float64(top) > r.m {
+		r.rescale(l.scale, float64(top))
+	}
+	s, sd := kernel.SumExp(l.scale, zc, T(r.m))
+	r.s += s
+	r.sd += sd
+	if l.o.LabelSmoothing > 0 || w.t.rest() == RestUniform {
+		var weights []float32
+		if l.o.ClassWeights != nil {
+			weights = l.o.ClassWeights[lo : lo+len(z)]
+		}
+		kernel.AddSums(&r.all, l.scale, zc, weights, T(r.m))
+	}
+	return zc
+}
+
+// takeDense adds a block of the target's distribution.
+func takeDense[T kernel.Float](w *reader, r *rowState, zc []T, lo int) {
+	q := w.q[:len(zc)]
+	w.t.soft.Dense.t.Gather64(q, w.t.row, lo-w.t.first)
+	for i, p := range q {
+		c := int32(lo + i)
+		if !(p >= 0 && p <= math.MaxFloat64) && r.bad < 0 {
+			r.bad, r.badQ = c, p
+		}
+		r.addTarget(w.l, c, float64(zc[i]), p)
+	}
+}
+
+// takeListed notes the logits of listed classes, and the first class that is not.
+func takeListed[T kernel.Float](w *reader, r *rowState, z, zc []T, lo int) {
+	for k := range w.listed {
+		c := &w.listed[k]
+		if at := int(c.class) - lo; at >= 0 && at < len(z) {
+			c.seen, c.z, c.zc = true, float64(z[at]), float64(zc[at])
+		}
+	}
+	if w.t.rest() != RestUniform || r.free >= 0 {
+		return
+	}
+	for i, v := range z {
+		if v != T(negInf) && !w.lists(int32(lo+i)) {
+			r.free = int32(lo + i)
+			return
+		}
+	}
+}
+
+func (w *reader) lists(class int32) bool {
+	for k := range w.listed {
+		if w.listed[k].class == class {
+			return true
+		}
+	}
+	return false
+}
+
+// settle adds the listed classes to the target's sums, once all have been seen
+// that will be.
+func (w *reader) settle(r *rowState) {
+	if !r.finite() {
+		return
+	}
+	for k := range w.listed {
+		c := &w.listed[k]
+		if !c.seen {
+			continue
+		}
+		r.addTarget(w.l, c.class, c.zc, c.q)
+		if c.zc == float64(negInf) {
+			continue
+		}
+		d, weight := w.l.scale.D(c.zc, r.m), w.l.classWeight(c.class)
+		r.listed.N++
+		r.listed.D += d
+		r.listed.W += weight
+		r.listed.WD += float64(weight * d)
+	}
+}
