@@ -1,6 +1,8 @@
 package xent
 
 import (
+	"math"
+
 	"xent/internal/par"
 	"xent/internal/tensor"
 )
@@ -21,6 +23,7 @@ type pass struct {
 	readers  []*reader // one a worker
 	errs     []*ProbabilityError
 	linear   linearPass
+	shard    shardTask
 }
 
 func (l *Loss) begin(y Targets, rows *Rows) *pass {
@@ -120,6 +123,9 @@ func (p *pass) row(worker, i, j int) {
 	if p.wantGrad {
 		k := p.scale * p.y.weight(i) / p.l.o.Temperature
 		w.gradient(&slope{&v, &state, k}, p.grad, p.logits, j, 0)
+		if below := p.l.o.FilterBelow; below > 0 && p.kept != nil { // a linear pass
+			p.totals[worker].sums[filtered].Add(filter(p.grad.Row(j), below*math.Abs(p.scale)*p.y.weight(i)))
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int) {
 	switch t := &w.t; {
 	case t.soft == nil:
 		if at := int(t.y) - lo; at >= 0 && at < len(z) {
-			r.z, r.zy = float64(z[at]), float64(zc[at])
+			r.owned, r.z, r.zy = true, float64(z[at]), float64(zc[at])
 		}
 	case t.soft.dense():
 		takeDense(w, r, zc, lo)
@@ -188,9 +188,6 @@ func (w *reader) lists(class int32) bool {
 // settle adds the listed classes to the target's sums, once all have been seen
 // that will be.
 func (w *reader) settle(r *rowState) {
-	if !r.finite() {
-		return
-	}
 	for k := range w.listed {
 		c := &w.listed[k]
 		if !c.seen {

@@ -23,7 +23,8 @@ type rowState struct {
 	all    kernel.Sums // over all classes, if asked for
 	listed kernel.Sums // over a top-k target's classes
 
-	z, zy   float64 // the target's logit, as it is and capped, once seen
+	owned   bool    // the target's class has been seen
+	z, zy   float64 // its logit, as it is and capped
 	q, qd   float64 // Σ q and Σ q·d of a soft target
 	wq, wqd float64 // Σ w·q and Σ w·q·d
 	qmax    float64 // greatest q; −1 before the first
@@ -40,7 +41,10 @@ func (r *rowState) start() {
 
 // finite reports whether there is a distribution: a class that is not masked, and
 // no NaN or +∞.
-func (r *rowState) finite() bool { return r.best >= -math.MaxFloat64 && r.best <= math.MaxFloat64 }
+func (r *rowState) finite() bool { return r.best >= -math.MaxFloat64 && !r.broken() }
+
+// broken reports whether a NaN or +∞ has been seen.
+func (r *rowState) broken() bool { return !(r.best <= math.MaxFloat64) }
 
 // rescale moves the sums to another maximum m'. With Δ = (m − m')/T,
 //

@@ -21,6 +21,7 @@ type Rows struct {
 	Argmax  []int32   // class of the greatest logit, the lowest index among equals; −1 in a NaN row
 	Rank    []int32   // 1 + #{c: z_c > z_y} + #{c < y: z_c = z_y}; 0 in a NaN row
 }
+
 func (r *Rows) check(n int) error {
 	if r == nil {
 		return nil

@@ -22,6 +22,7 @@ type linearPass struct {
 	lists   [][]listedClass // of their top-k targets
 	tile    tileTask
 	bias    biasTask
+	filter  compaction
 }
 
 // begin lists the rows that count and settles those that do not.
@@ -43,13 +44,18 @@ func (lp *linearPass) begin(p *pass, h Linear, g LinearGrad) {
 
 // released keeps only the scratch.
 func (lp *linearPass) released() linearPass {
-	return linearPass{kept: lp.kept[:0], states: lp.states, lists: lp.lists, logits: lp.logits, gather: lp.gather, scatter: lp.scatter}
+	f := &lp.filter
+	return linearPass{kept: lp.kept[:0], filter: compaction{keep: f.keep, classes: f.classes, weights: f.weights, sums: f.sums}, states: lp.states, lists: lp.lists, logits: lp.logits, gather: lp.gather, scatter: lp.scatter}
 }
 
 // stripRows is how many rows of whole logits, each with a gathered row and its
 // gradient, the workspace holds.
 func (l *Loss) stripRows(n, d int) int {
-	return int(max(1, min(int64(n), l.o.Workspace/4/int64(l.v+2*d))))
+	room := l.o.Workspace
+	if l.o.FilterBelow > 0 {
+		room -= room / 4 // for gathered classes
+	}
+	return int(max(1, min(int64(n), room/4/int64(l.v+2*d))))
 }
 
 // gradientStrip passes over kept rows [lo, hi): logits, their gradient in
@@ -63,15 +69,21 @@ func (lp *linearPass) gradientStrip(p *pass, lo, hi int) {
 	p.logits, p.grad, p.kept = z, z, lp.kept[lo:hi]
 	p.run(hi - lo)
 
-	if !lp.g.Hidden.isZero() {
-		lp.hiddenGradient(workers, z, lo, hi)
-	}
-	if !lp.g.Classifier.isZero() {
-		gemm.MulAdd(workers, lp.g.Classifier.t, z.T(), hidden)
-	}
 	if lp.g.Bias != nil {
 		lp.bias = biasTask{grad: z, bias: lp.g.Bias}
 		par.Run(workers, l.v, rowGrain(hi-lo), &lp.bias)
+	}
+	if l.o.FilterBelow > 0 {
+		lp.filteredProducts(p, z, hidden, lo, hi)
+		return
+	}
+	if !lp.g.Hidden.isZero() {
+		out := lp.hiddenRows(lo, hi)
+		gemm.Mul(workers, out, z, lp.h.Classifier.t)
+		lp.scatterHidden(out, lo, hi)
+	}
+	if !lp.g.Classifier.isZero() {
+		gemm.MulAdd(workers, lp.g.Classifier.t, z.T(), hidden)
 	}
 }
 
@@ -105,17 +117,22 @@ func (lp *linearPass) hidden(lo, hi int) tensor.Matrix {
 	return m
 }
 
-// hiddenGradient sets kept rows [lo, hi) of dHidden = G·Classifier.
-func (lp *linearPass) hiddenGradient(workers int, grad tensor.Matrix, lo, hi int) {
-	out := lp.g.Hidden.t
+// hiddenRows returns where the gradient of kept rows [lo, hi) of hidden is
+// computed: in place, or apart where the rows do not lie together.
+func (lp *linearPass) hiddenRows(lo, hi int) tensor.Matrix {
 	if lp.together(lo, hi) {
-		gemm.Mul(workers, out.Slice(lp.kept[lo], lp.kept[hi-1]+1), grad, lp.h.Classifier.t)
+		return lp.g.Hidden.t.Slice(lp.kept[lo], lp.kept[hi-1]+1)
+	}
+	return tensor.Float32(grow(&lp.scatter, (hi-lo)*lp.d), hi-lo, lp.d)
+}
+
+// scatterHidden brings what hiddenRows returned to where it belongs.
+func (lp *linearPass) scatterHidden(m tensor.Matrix, lo, hi int) {
+	if lp.together(lo, hi) {
 		return
 	}
-	m := tensor.Float32(grow(&lp.scatter, (hi-lo)*lp.d), hi-lo, lp.d)
-	gemm.Mul(workers, m, grad, lp.h.Classifier.t)
 	for j, i := range lp.kept[lo:hi] {
-		copy(out.Row(i), m.Row(j))
+		copy(lp.g.Hidden.t.Row(i), m.Row(j))
 	}
 }
 

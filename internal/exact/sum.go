@@ -9,6 +9,7 @@
 package exact
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 )
@@ -123,6 +124,74 @@ func (s *Sum) Float64() float64 {
 	}
 	negated.normalize()
 	return -magnitude(&negated.limb)
+}
+
+// The flags of the binary form.
+const (
+	flagNaN = 1 << iota
+	flagPosInf
+	flagNegInf
+	flagNegative
+)
+
+// Append appends the sum's value to b, in a form that depends on nothing else:
+// flags, the first limb of the magnitude that is not 0 and how many follow, and
+// the limbs, of 32 bits, lowest first.
+func (s *Sum) Append(b []byte) []byte {
+	s.normalize()
+	flags, value := byte(0), s
+	for flag, set := range map[byte]bool{flagNaN: s.nan, flagPosInf: s.pinf, flagNegInf: s.ninf, flagNegative: s.limb[limbs-1] < 0} {
+		if set {
+			flags |= flag
+		}
+	}
+	if flags&flagNegative != 0 {
+		value = &Sum{pending: 1}
+		for i, v := range s.limb {
+			value.limb[i] = -v
+		}
+		value.normalize()
+	}
+	lo, hi := 0, limbs
+	for hi > 0 && value.limb[hi-1] == 0 {
+		hi--
+	}
+	for lo < hi && value.limb[lo] == 0 {
+		lo++
+	}
+	b = append(b, flags, byte(lo), byte(hi-lo))
+	for _, v := range value.limb[lo:hi] {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v))
+	}
+	return b
+}
+
+// Decode sets the sum to what Append wrote at the beginning of b, and returns what
+// follows; false where nothing can have written it.
+func (s *Sum) Decode(b []byte) (rest []byte, ok bool) {
+	if len(b) < 3 {
+		return nil, false
+	}
+	flags, lo, n := b[0], int(b[1]), int(b[2])
+	b = b[3:]
+	if flags > 15 || lo+n > limbs || len(b) < 4*n || n == 0 && (lo > 0 || flags&flagNegative != 0) {
+		return nil, false
+	}
+	*s = Sum{nan: flags&flagNaN != 0, pinf: flags&flagPosInf != 0, ninf: flags&flagNegInf != 0}
+	for i := range n {
+		s.limb[lo+i] = int64(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	if n > 0 && (s.limb[lo] == 0 || s.limb[lo+n-1] == 0) {
+		return nil, false
+	}
+	if flags&flagNegative != 0 {
+		for i := range s.limb {
+			s.limb[i] = -s.limb[i]
+		}
+		s.pending = 1
+		s.normalize()
+	}
+	return b[4*n:], true
 }
 
 // magnitude rounds a normalized, non-negative value.

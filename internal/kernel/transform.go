@@ -136,6 +136,14 @@ func (t *Sums) Shift(delta float64) {
 	t.WD += float64(t.W * delta)
 }
 
+// Merge adds what u has added, of differences from the same m.
+func (t *Sums) Merge(u Sums) {
+	t.N += u.N
+	t.D += u.D
+	t.W += u.W
+	t.WD += u.WD
+}
+
 // AddSums adds one block to t in float64, in 8 lanes and then as a tree. Its
 // weights are w, or all 1 where w is nil.
 func AddSums[T Float](t *Sums, scale Scale, x []T, w []float32, m T) {
