@@ -15,7 +15,28 @@
 //	loss + gradient   [Loss.Gradient]       [Loss.LinearGradient]
 //
 // The linear passes never hold more of the N×V logits than fit a workspace, and
-// still equal this module's product, loss and products bit for bit.
+// still equal this module's product, loss and products bit for bit. A [Shard] is a
+// Loss over a part of the classes, for classifiers that are cut between workers; a
+// [Divergence] compares the logits of a student with those of a teacher.
+//
+// # Options
+//
+// The general loss of a row, with [Options] and [Targets] as they are named there,
+// is
+//
+//	r·( (1−ε)·Σ_c w_c·q_c·(−log p_c)  +  (ε/V)·Σ_c w_c·(−log p_c)  +  ζ·lse² )
+//
+//	r  row weight        w  class weights      ε  label smoothing    ζ  z-loss
+//	q  the target: 1 at y, or a soft target    lse = log Σ_c exp u_c
+//	p = softmax(u),  u = cap(z)/T,  cap(z) = c·tanh(z/c)   the soft-cap, then the temperature
+//
+// where masked classes have no part in the second sum, nor in V. [Result] has the
+// three parts beside their sum, and NLL, Σ r·Σ_c q_c·(−log p_c), without weights of
+// classes, smoothing or z-loss: what perplexity and bits are made of. Gradients are
+// with respect to the caller's logits z. docs/math.md derives them.
+//
+// Logits are float32, bfloat16 or float16, which are computed with in float32 and
+// summed in float64, or float64, computed with in float64.
 //
 // # Nothing is divided for you
 //
@@ -47,21 +68,27 @@
 //   - Ignored rows ([Ignore], or row weight 0) are not read, not counted, and
 //     get gradient 0; a batch with such rows gives the bits of the batch without.
 //   - The logits are changed only when the gradient is asked for in place.
-//   - Everything is checked before anything is written; errors are typed and
-//     name the row and the value.
-//   - Every quantity is computed from z − max z: a common offset of 1e5 costs no
-//     digits, and a probability that underflows gives a loss, not ∞.
-//   - Accuracy, with u = 2⁻²⁴ and d_c = z_c − max z: |err nll| ≤ u·(8 + 2·nll), and
-//     |err g_c| ≤ u·K·((8 + 3|d_c|)·p_c + 1[c = y]) + 2⁻¹²⁵·K + 2⁻¹⁴⁹, where
-//     K = |scale|·r·w_y.
+//   - Everything but a dense soft target is checked before anything is written;
+//     errors are typed and name the row and the value.
+//   - Every quantity is computed from differences to the greatest logit: a common
+//     offset of 1e5 costs no digits, and a probability that underflows gives a loss,
+//     not ∞.
+//   - Accuracy, with u = 2⁻²⁴, d_c = u_c − max u, t the smoothed target and C = 4c/T
+//     if logits are capped, else 0:
+//
+//     |err nll| ≤ u·(8 + 2·nll + C)
+//     |err g_c| ≤ u·K·((8 + 3|d_c| + C)·p_c·(Σ w·t + 2ζ|lse|) + w_c·t_c) + 2⁻¹²⁵·K,   K = r·|scale|/T
+//
+//     and what the rounding of g_c to a 16-bit type adds.
 //   - In steady state a pass allocates nothing: scratch is pooled, until the
 //     garbage collector empties the pool.
 //
 // # Infinities and NaN
 //
-// A logit of −∞ is a masked class: probability 0, gradient 0. When it is the
-// target's, the row's loss is +∞ and its gradient p − 1 on the target and p
-// elsewhere. A row with a NaN, a +∞, or nothing but −∞ is a NaN row: its loss
-// and its whole gradient are NaN. Such rows count in Count, never in Correct. A
-// class weight of 0 makes an infinite loss 0.
+// A logit of −∞ is a masked class: probability 0, gradient 0. When the target
+// expects it, the row's loss is +∞ and its gradient what the formula gives, p − q. A
+// row with a NaN, a +∞, or nothing but −∞ is a NaN row: its loss and its whole
+// gradient are NaN. Such rows count in Count, never in Correct. A coefficient of 0, such as
+// a class weight, makes an infinite loss 0. Infinities are looked for in the caller's
+// logits, and −∞ stays −∞ when it is capped.
 package xent

@@ -51,6 +51,7 @@ type Loss struct {
 	o       Options
 	scale   kernel.Scale // of the temperature
 	scratch sync.Pool    // of *pass
+	marks   sync.Pool    // of *[]uint64, a bit a class, none set
 }
 
 // New returns the loss over V ≥ 1 classes. Unusable options give an

@@ -3,6 +3,7 @@ package xent
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"xent/internal/tensor"
 )
@@ -51,8 +52,9 @@ func sumTolerance(d tensor.DType) float64 {
 	return 1e-4
 }
 
-// check validates the targets of n rows; all but a dense q.
-func (s *Soft) check(n, v int) error {
+// check validates the targets of n rows over v classes; all but a dense q. marks
+// holds scratch.
+func (s *Soft) check(n, v int, marks *sync.Pool) error {
 	if !s.Dense.isZero() || s.K == 0 && s.Index == nil && s.Prob == nil {
 		if s.K != 0 || s.Index != nil || s.Prob != nil {
 			return &ShapeError{"Soft", "both Dense and a list", "one of them"}
@@ -69,12 +71,17 @@ func (s *Soft) check(n, v int) error {
 	case s.Rest < RestError || s.Rest > RestRenormalise:
 		return &ShapeError{"Soft.Rest", fmt.Sprint(int(s.Rest)), "RestError, RestUniform or RestRenormalise"}
 	}
-	seen := make([]uint64, v/64+1)
+	seen, _ := marks.Get().(*[]uint64)
+	if seen == nil {
+		bits := make([]uint64, v/64+1)
+		seen = &bits
+	}
 	for i := range n {
-		if err := s.checkList(i, v, seen); err != nil {
-			return err
+		if err := s.checkList(i, v, *seen); err != nil {
+			return err // seen has bits set
 		}
 	}
+	marks.Put(seen)
 	return nil
 }
 

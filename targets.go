@@ -46,7 +46,7 @@ func (y *Targets) weight(i int) float64 {
 	return float64(y.RowWeights[i])
 }
 
-// rows of n, with V columns of a dense distribution.
+// check validates the targets of n rows, a dense distribution of that many columns.
 func (l *Loss) check(y *Targets, n, columns int) error {
 	if y.Soft != nil {
 		if y.Index != nil {
@@ -56,7 +56,7 @@ func (l *Loss) check(y *Targets, n, columns int) error {
 		if y.Soft.dense() {
 			v = columns
 		}
-		if err := y.Soft.check(n, v); err != nil {
+		if err := y.Soft.check(n, v, &l.marks); err != nil {
 			return err
 		}
 	} else if len(y.Index) != n {
