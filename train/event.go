@@ -44,6 +44,7 @@ type Corpus struct {
 	Baselines                                []Baseline
 	OnDisk                                   int64    // bytes of text that lie on the disk during the run
 	Skipped                                  []string // files of folders that are not text
+	PassedOver                               string   // all of folders that was not read, in words; "" for nothing
 }
 
 // A Baseline is what a simpler method needs for the held-out part.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -268,6 +269,38 @@ func TestEveryFault(t *testing.T) {
 		if !kinds[kind] {
 			t.Errorf("no %s failed", kind)
 		}
+	}
+}
+
+// TestKilledWhileMeasuring: who resumes a finished run finds what another left that
+// was killed when it did so, and takes it away.
+func TestKilledWhileMeasuring(t *testing.T) {
+	o := restless(filepath.Join(t.TempDir(), "model"), proseFile(t, 9000))
+	want, _ := uninterrupted(t, o)
+	left := 0
+	for at := 0; ; at++ {
+		n := 0
+		durable.TestHook = func(durable.Op) error {
+			if n++; n-1 < at {
+				return nil
+			}
+			return errors.New("killed")
+		}
+		err := goOn(o)
+		durable.TestHook = nil
+		if n <= at {
+			break // every operation had its turn
+		}
+		if err == nil && len(tree(t, filepath.Dir(o.Out))) > len(want) {
+			left++
+		}
+		if err := goOn(o); err != nil {
+			t.Fatal(err)
+		}
+		sameTree(t, fmt.Sprintf("killed at operation %d", at), filepath.Dir(o.Out), want)
+	}
+	if left == 0 && runtime.GOOS == "linux" {
+		t.Error("nothing was ever left behind")
 	}
 }
 

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"xent/internal/durable"
 	"xent/internal/memory"
@@ -53,8 +54,10 @@ type NeedError struct {
 	Limit      string // who leaves no more
 	Resumed    bool   // the run has begun: nothing can be changed about it
 	// What would fit, with all else the same: fewer tokens computed at a time,
-	// which changes no bit, or another size; neither if nothing does.
+	// which changes no bit; or else fewer tokens a step; or else another size, with
+	// fewer tokens a step if BatchTokens says so too. None of them if nothing does.
 	MicroTokens int
+	BatchTokens int
 	Size        string
 	FitNeed     int64 // of that
 }
@@ -66,8 +69,12 @@ func (e *NeedError) Error() string {
 		advice = "free some, then resume again"
 	case e.MicroTokens > 0:
 		advice = fmt.Sprintf("computing %d tokens at a time would fit (%s)", e.MicroTokens, megabytes(e.FitNeed))
+	case e.Size != "" && e.BatchTokens > 0:
+		advice = fmt.Sprintf("size %s with its own dimensions and %d tokens a step would fit (%s)", e.Size, e.BatchTokens, megabytes(e.FitNeed))
 	case e.Size != "":
 		advice = fmt.Sprintf("size %s with its own dimensions would fit (%s)", e.Size, megabytes(e.FitNeed))
+	case e.BatchTokens > 0:
+		advice = fmt.Sprintf("%d tokens a step would fit (%s)", e.BatchTokens, megabytes(e.FitNeed))
 	}
 	return fmt.Sprintf("this would take %s of %s, and %s leaves %d MB: %s", megabytes(e.Need), e.What, e.Limit, e.Free/1e6, advice)
 }
@@ -103,21 +110,45 @@ func (p *plan) fits(d *dataset, dir string, g *progress) error {
 
 // refuse adds to e what would fit.
 func (p *plan) refuse(e NeedError, needs func(*plan) int64) error {
-	q := *p
-	for !e.Resumed && q.MicroTokens > p.Spec.Context {
-		q.MicroTokens = max(q.MicroTokens/2, p.Spec.Context)
-		if e.FitNeed = needs(&q); e.FitNeed <= e.Free {
+	if e.Resumed {
+		return &e
+	}
+	fit := func(q *plan) bool {
+		e.FitNeed = needs(q)
+		return e.FitNeed <= e.Free
+	}
+	for q := *p; q.MicroTokens > p.Spec.Context; {
+		if q.MicroTokens = max(q.MicroTokens/2, p.Spec.Context); fit(&q) {
 			e.MicroTokens = q.MicroTokens
 			return &e
 		}
 	}
-	for i := len(sizes) - 1; i >= 0; i-- {
-		s := &sizes[i]
-		q.Spec, q.MicroTokens = s.shape.spec(s.shape.Vocab), s.batchTokens
-		if e.FitNeed = needs(&q); e.FitNeed <= e.Free {
-			e.Size = s.name
+	own := sizes[sizeIndex(p.Size)].batchTokens
+	if p.BatchTokens > own {
+		q := *p
+		q.BatchTokens, q.MicroTokens = own, min(p.MicroTokens, own)
+		if fit(&q) {
+			e.BatchTokens = own
 			return &e
 		}
 	}
+	for _, s := range slices.Backward(sizes) {
+		q := *p
+		q.Spec, q.BatchTokens = s.shape.spec(s.shape.Vocab), s.batchTokens
+		if p.BatchTokens != own { // it was asked for
+			q.BatchTokens = min(p.BatchTokens, s.batchTokens)
+		}
+		if q.MicroTokens = q.BatchTokens; p.MicroTokens < p.BatchTokens {
+			q.MicroTokens = min(p.MicroTokens, q.BatchTokens)
+		}
+		if fit(&q) {
+			e.Size = s.name
+			if p.BatchTokens != own && q.BatchTokens < p.BatchTokens {
+				e.BatchTokens = q.BatchTokens
+			}
+			return &e
+		}
+	}
+	e.FitNeed = 0
 	return &e
 }

@@ -23,7 +23,9 @@ import (
 // options it was started with; of o, Paths, Stdin, Workers and Progress are used.
 // The corpus is read again, from o.Paths if there are any, else from where it
 // was, and must be what it was. Of a finished run the best model is measured,
-// and the report says AlreadyDone. Errors are those of Run.
+// and the report says AlreadyDone; where the corpus can no longer be had from where
+// it was, the report says why in Unmeasured. Errors are those of Run, and
+// [*MovedError].
 func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	began := time.Now()
 	unlock, unlocked := lock(dir)
@@ -32,6 +34,9 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	}
 	if unlocked == nil {
 		defer unlock()
+		for _, path := range []string{dir, checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
+			durable.Sweep(path) // what stays does no harm
+		}
 	}
 	c, err := readCheckpoint(dir)
 	if err != nil {
@@ -50,14 +55,11 @@ func Resume(ctx context.Context, dir string, o Options) (*Report, error) {
 	if unlocked != nil {
 		return nil, unlocked
 	}
-	for _, path := range []string{dir, checkpointPath(dir), filepath.Join(dir, "model.safetensors")} {
-		durable.Sweep(path) // what stays does no harm
-	}
 	return resume(ctx, dir, c, ahead, &o, began)
 }
 
 // finished reports on a run that came to its end before. Its corpus may be gone
-// by now: then nothing is measured.
+// by now: then nothing is measured. But where the caller says that it is, it must be.
 func finished(ctx context.Context, dir string, c *checkpoint, best *model.Model, o *Options, began time.Time) (*Report, error) {
 	r := &run{out: dir, plan: c.plan, progress: c.progress, data: &dataset{}, workers: o.Workers}
 	var d *dataset
@@ -68,8 +70,11 @@ func finished(ctx context.Context, dir string, c *checkpoint, best *model.Model,
 		d, err = reload(ctx, dir, c, o)
 	}
 	if err != nil {
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil, r.cutOff(ctx.Err())
+		case len(o.Paths) > 0:
+			return nil, err
 		}
 		report := r.summary(began)
 		report.AlreadyDone, report.Unmeasured = true, err

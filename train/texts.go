@@ -29,7 +29,11 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, bes
 	}
 	read := d.store.Report
 	if read.Bytes == 0 {
-		return fmt.Errorf("%s: nothing to learn from: no text in it", joined(paths))
+		err := fmt.Errorf("%s: nothing to learn from: no text in it", joined(paths))
+		if passed := read.PassedOver(); passed != "" {
+			err = fmt.Errorf("%w; passed over: %s", err, passed)
+		}
+		return err
 	}
 	learn, held, err := d.store.Split()
 	if err != nil {
@@ -41,7 +45,7 @@ func (d *dataset) loadTexts(ctx context.Context, stdin io.Reader, vocab int, bes
 	d.learn = learn
 	d.info = Corpus{
 		Documents: len(learn), Bytes: totalLen(learn), HeldDocuments: len(held), HeldBytes: totalLen(held),
-		OnDisk: d.store.OnDisk(), Skipped: read.Binary,
+		OnDisk: d.store.OnDisk(), Skipped: read.Binary, PassedOver: read.PassedOver(),
 	}
 	if d.final, err = d.sample(held, d.amounts.finalBytes); err != nil {
 		return err

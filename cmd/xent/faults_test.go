@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -61,7 +62,7 @@ func counted(n int) string {
 var corpusFaults = []fault{
 	{name: "missing corpus", args: "train gone.txt --steps 1", code: 1, want: "gone.txt: no such file or directory"},
 	{name: "empty corpus", files: map[string]string{"empty.txt": ""}, args: "train empty.txt --steps 1", code: 1, want: "empty.txt: nothing to learn from"},
-	{name: "folder without text", files: map[string]string{"d/photo": "\xff\xd8\x00"}, args: "train d --steps 1", code: 1, want: "d: nothing to learn from"},
+	{name: "folder without text", files: map[string]string{"d/photo": "\xff\xd8\x00"}, args: "train d --steps 1", code: 1, want: "d: nothing to learn from: no text in it; passed over: 1 file that is no text (" + filepath.Join("d", "photo") + ")"},
 	{name: "binary corpus", files: map[string]string{"photo.jpg": "\xff\xd8\xff\xe0\x00\x10JFIF"}, args: "train photo.jpg --steps 1", code: 1, want: "photo.jpg: a JPEG image, not text"},
 	{name: "one byte", files: map[string]string{"one.txt": "x"}, args: "train one.txt --steps 1", code: 1, want: "one.txt: nothing can be held out"},
 	{name: "shorter than a window", files: map[string]string{"short.txt": "A text of one line.\n"}, args: "train short.txt --steps 1", code: 1,
@@ -94,6 +95,9 @@ var inputFaults = []fault{
 	{name: "text in a relative folder", files: map[string]string{"d/c.txt.gz": zipped(counted(900))[:50]}, args: "train d/. --steps 1", code: 1, want: "c.txt.gz: the gzip data ends early"},
 	{name: "name that moves the cursor", args: "train a\x1b[2Jb --steps 1", code: 1, want: `xent: a\x1b[2Jb: no such file or directory`},
 	{name: "name too long for a result", args: "eval MODEL --text a -o " + strings.Repeat("n", 240), code: 1, want: "n: nothing can be written under this name of 240 bytes: file name too long"},
+	{name: "name too long for a model", files: map[string]string{"c.txt": counted(9000)}, args: "train c.txt --steps 1 -o " + strings.Repeat("n", 240), code: 1, want: "n: nothing can be written under this name of 240 bytes: file name too long"},
+	{name: "JSON lines that are not learnt from", files: map[string]string{"c.txt": "text"}, args: "train c.txt --jsonl", code: 2, want: "--jsonl is about standard input, which is not read"},
+	{name: "field of the stories", args: "train --text-field body", code: 2, want: "--text-field is about JSON lines, which are not read"},
 	{name: "JSON lines that are not read", files: map[string]string{"c.txt": "text"}, args: "eval MODEL c.txt --jsonl", code: 2, want: "--jsonl is about standard input, which is not read"},
 	{name: "field of nothing", files: map[string]string{"c.txt": "text"}, args: "eval MODEL c.txt --text-field body", code: 2, want: "--text-field is about JSON lines, which are not read: names that end in .jsonl or .ndjson"},
 	{name: "field of plain standard input", stdin: "text", args: "tokenize MODEL --text-field body", code: 2, want: "--text-field is about JSON lines, which are not read: --jsonl says that standard input holds some"},
@@ -122,7 +126,7 @@ func become(text string) func([]byte) []byte { return func([]byte) []byte { retu
 
 // otherVersion writes a checkpoint's version as another, keeping its length.
 func otherVersion(b []byte) []byte {
-	return bytes.Replace(b, []byte(`{\"version\":2`), []byte(`{\"version\":9`), 1)
+	return regexp.MustCompile(`\{\\"version\\":\d`).ReplaceAll(b, []byte(`{\"version\":9`))
 }
 
 // header is a safetensors file's header alone.

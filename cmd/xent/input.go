@@ -82,11 +82,11 @@ func (in *input) documents(ctx context.Context, stdin io.Reader) iter.Seq2[measu
 
 // warn says what of folders was not read.
 func (in *input) warn(w io.Writer) {
-	switch {
+	switch passed := escaped(in.read.PassedOver(), ""); {
 	case len(in.read.Binary) > 0:
-		fmt.Fprintf(w, "xent: warning: %s; a file named itself is read whatever it holds\n", escaped(in.read.PassedOver(), ""))
-	case in.read.Bytes == 0 && in.read.PassedOver() != "":
-		fmt.Fprintf(w, "xent: warning: %s\n", in.read.PassedOver())
+		fmt.Fprintf(w, "xent: warning: passed over: %s; a file named itself is read whatever it holds\n", passed)
+	case in.read.Bytes == 0 && passed != "":
+		fmt.Fprintf(w, "xent: warning: passed over: %s\n", passed)
 	}
 }
 

@@ -68,9 +68,12 @@ func (o output) check() error {
 const longerName = 23
 
 // checkName refuses a name that the file system has no room for while it is
-// written.
+// written. Whether its folder is one is for others to see.
 func checkName(path string) error {
 	dir, base := filepath.Split(filepath.Clean(path))
+	if info, err := os.Stat(filepath.Clean(dir)); err != nil || !info.IsDir() {
+		return nil
+	}
 	if _, err := os.Lstat(dir + strings.Repeat("x", longerName) + base); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		var p *fs.PathError
 		if errors.As(err, &p) {

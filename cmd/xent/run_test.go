@@ -48,6 +48,7 @@ var mistakes = []struct {
 	{"train --schedule flat --steps 1", 2, "--schedule flat: want wsd or cosine"},
 	{"train --vocab 256 --steps 1", 2, "--vocab 256: want at least 257"},
 	{"train --rate -1 --steps 1", 2, "--rate -1: want a positive number"},
+	{"train --rate 1000 --steps 1", 2, "--rate 1000: want a number below 1/(weight decay 0.1) = 10"},
 	{"train --steps 0", 2, "--steps 0: want a positive number"},
 	{"train --minutes 0", 2, "--minutes 0: want a positive number"},
 	{"train --vocab 0 --steps 1", 2, "--vocab 0: want a positive number"},

@@ -118,17 +118,7 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 		return usagef("an empty name is no file; . is the folder that you are in")
 	}
 	if t.resume == "" {
-		var budgets []string
-		for _, name := range exclusive[0] {
-			if flags.Changed(name) {
-				budgets = append(budgets, "--"+name)
-			}
-		}
-		if len(budgets) > 1 {
-			return usagef("give one budget only, not %s", strings.Join(budgets, " and "))
-		}
-		return positive(flags, append(exclusive[0], "rate", "vocab", "ctx", "width", "layers", "heads", "kv-heads", "head-dim",
-			"hidden", "batch-tokens", "micro-tokens", "eval-every", "checkpoint-every")...)
+		return t.checkNew(flags)
 	}
 	flags.VisitAll(func(f *pflag.Flag) {
 		if slices.Contains(resumable, f.Name) {
@@ -139,6 +129,28 @@ func (t *training) check(flags *pflag.FlagSet) (err error) {
 			err = usagef("--resume %s goes on with the options it began with: leave out --%s", t.resume, f.Name)
 		}
 	})
+	return err
+}
+
+// checkNew is check for a run that begins.
+func (t *training) checkNew(flags *pflag.FlagSet) error {
+	var budgets []string
+	for _, name := range exclusive[0] {
+		if flags.Changed(name) {
+			budgets = append(budgets, "--"+name)
+		}
+	}
+	if len(budgets) > 1 {
+		return usagef("give one budget only, not %s", strings.Join(budgets, " and "))
+	}
+	err := positive(flags, append(exclusive[0], "rate", "vocab", "ctx", "width", "layers", "heads", "kv-heads", "head-dim",
+		"hidden", "batch-tokens", "micro-tokens", "eval-every", "checkpoint-every")...)
+	if err == nil {
+		err = checkLines(flags, t.Paths)
+	}
+	if err == nil && t.Out != "" {
+		err = checkName(t.Out)
+	}
 	return err
 }
 
@@ -222,14 +234,29 @@ func (t *training) explain(ctx context.Context, err error, saved bool) error {
 		return fmt.Errorf("%w: xent train --resume %s", err, shellWord(save.Out))
 	case errors.As(err, &moved):
 		return fmt.Errorf("%w: xent train --resume %s FILE…", err, shellWord(moved.Out))
-	case errors.As(err, &need) && need.MicroTokens > 0:
-		return fmt.Errorf("%w: --micro-tokens %d", err, need.MicroTokens)
-	case errors.As(err, &need) && need.Size != "":
-		return fmt.Errorf("%w: --size %s", err, need.Size)
+	case errors.As(err, &need):
+		return advised(need)
 	case err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return t.stopped(err, saved)
 	}
 	return err
+}
+
+// advised adds the flags by which a run would fit.
+func advised(need *train.NeedError) error {
+	var flags []string
+	add := func(given bool, flag string, value any) {
+		if given {
+			flags = append(flags, fmt.Sprintf("%s %v", flag, value))
+		}
+	}
+	add(need.Size != "", "--size", need.Size)
+	add(need.BatchTokens > 0, "--batch-tokens", need.BatchTokens)
+	add(need.MicroTokens > 0, "--micro-tokens", need.MicroTokens)
+	if len(flags) == 0 {
+		return need
+	}
+	return fmt.Errorf("%w: %s", need, strings.Join(flags, " "))
 }
 
 // stopped says how to go on, if there is anything to go on with.

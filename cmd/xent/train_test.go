@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,7 +75,7 @@ func TestTrainSource(t *testing.T) {
 }
 
 const trainNames = `schema_version command model options plan parameters vocab steps best_step tokens_trained seconds already_done
-	best heldout floor_bits_per_byte divergence baselines corpus curve`
+	unmeasured resumed_elsewhere best heldout floor_bits_per_byte divergence baselines corpus curve`
 
 func TestTrainJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
@@ -87,35 +90,88 @@ func TestTrainJSON(t *testing.T) {
 		hasNames(t, "options", o["options"], `output resume text_field jsonl seed minutes steps max_tokens size vocab ctx width layers heads kv_heads head_dim
 			hidden rate schedule weight_decay batch_tokens micro_tokens eval_every checkpoint_every json quiet threads`)
 		hasNames(t, "a baseline", member(t, o, "baselines").([]any)[0], "name bits_per_byte")
-		hasNames(t, "the corpus", o["corpus"], "source documents bytes tokens heldout_documents heldout_bytes evaluated_bytes skipped")
+		hasNames(t, "the corpus", o["corpus"], "source documents bytes tokens heldout_documents heldout_bytes measured_documents measured_bytes evaluated_bytes skipped")
 		curve := member(t, o, "curve").([]any)
 		hasNames(t, "the curve's first point", curve[0], "step tokens heldout_nats_per_token heldout_bits_per_byte")
 		hasNames(t, "its last", curve[len(curve)-1], "step tokens train_nats_per_token heldout_nats_per_token heldout_bits_per_byte")
 		if o["command"] != "train" || o["model"] != dir || number(t, o, "schema_version") != 1 || number(t, o, "options.seed") != 5 || number(t, o, "steps") != 2 ||
 			number(t, o, "best.step") != number(t, o, "best_step") || o["floor_bits_per_byte"] != nil || o["divergence"] != nil ||
-			number(t, o, "corpus.heldout_bytes") != number(t, o, "heldout.bytes_total") {
+			number(t, o, "corpus.measured_bytes") != number(t, o, "heldout.bytes_total") || number(t, o, "corpus.measured_documents") != 1 {
 			t.Errorf("%v", o)
 		}
 	}
 }
 
-// TestTrainJSONWhenDone asks again about a run that is finished: what was not
-// measured is null, the curve and its best point are known.
+// TestTrainJSONWhenDone asks again about a run that is finished: it is measured
+// anew, with the same result, as long as its text can be had.
 func TestTrainJSONWhenDone(t *testing.T) {
-	o := decoded(t, must(t, "", "train", "--resume", tinyModel(t), "--json"))
+	t.Chdir(t.TempDir())
+	file(t, "corpus.txt", counted(9000))
+	first := decoded(t, must(t, "", append([]string{"train", "corpus.txt", "-o", "m", "--steps", "2", "--eval-every", "1", "--json", "-q"}, shape...)...))
+	measured := func(args ...string) {
+		t.Helper()
+		o := decoded(t, must(t, "", append([]string{"train", "--resume", "m", "--json"}, args...)...))
+		hasNames(t, "the object", o, trainNames)
+		hasNames(t, "options", o["options"], "resume json quiet threads")
+		for _, name := range []string{"steps", "best_step", "best", "curve", "plan", "corpus", "baselines", "unmeasured"} {
+			if !reflect.DeepEqual(o[name], first[name]) {
+				t.Errorf("%s: %v, but %v when it was trained", name, o[name], first[name])
+			}
+		}
+		if o["already_done"] != true || number(t, o, "heldout.nats") != number(t, first, "heldout.nats") {
+			t.Errorf("%v, but %v when it was trained", o["heldout"], first["heldout"])
+		}
+	}
+	measured()
+
+	if err := os.Rename("corpus.txt", "moved.txt"); err != nil {
+		t.Fatal(err)
+	}
+	o := decoded(t, must(t, "", "train", "--resume", "m", "--json"))
 	hasNames(t, "the object", o, trainNames)
-	hasNames(t, "options", o["options"], "resume json quiet threads")
 	for _, name := range []string{"heldout", "floor_bits_per_byte", "divergence", "baselines", "corpus"} {
 		if o[name] != nil {
 			t.Errorf("%s is %v, but nothing was measured", name, o[name])
 		}
 	}
-	lowest := math.Inf(1)
-	for _, p := range member(t, o, "curve").([]any) {
-		lowest = min(lowest, number(t, p.(map[string]any), "heldout_bits_per_byte"))
+	if why, _ := o["unmeasured"].(string); o["already_done"] != true || !strings.HasSuffix(why, ": xent train --resume m FILE…") || strings.Contains(why, "stat ") ||
+		!reflect.DeepEqual(o["curve"], first["curve"]) || !reflect.DeepEqual(o["best"], first["best"]) {
+		t.Errorf("%v", o)
 	}
-	if o["already_done"] != true || number(t, o, "best.heldout_bits_per_byte") != lowest || number(t, o, "best.step") != number(t, o, "best_step") {
-		t.Errorf("best %v of %v", o["best"], o["curve"])
+	measured("moved.txt")
+}
+
+// TestWhenDoneInWords: a person hears why a finished run is not measured again,
+// and what would help, in a form that a terminal does not act upon.
+func TestWhenDoneInWords(t *testing.T) {
+	var out bytes.Buffer
+	r := &train.Report{Out: "a\x1bm", Steps: 6, AlreadyDone: true}
+	r.Unmeasured = &train.MovedError{Out: r.Out, Cause: &fs.PathError{Op: "stat", Path: "b\x1bc", Err: errors.New("gone")}}
+	if err := printReport(t.Context(), &out, r, true, plainWidth); err != nil {
+		t.Fatal(err)
+	}
+	want := `a\x1bm had finished all its 6 steps before.
+
+Its held-out text cannot be measured: b\x1bc: gone; if what the run in a\x1bm
+learns from is elsewhere now, say where: xent train --resume $'a\x1bm' FILE…
+
+Next
+
+  xent sample $'a\x1bm'
+  xent eval $'a\x1bm' FILE…
+
+The model is in a\x1bm
+`
+	if out.String() != want {
+		t.Errorf("%s\nwant\n%s", &out, want)
+	}
+	out.Reset()
+	r = &train.Report{Out: strings.Repeat("long ", 9) + "name", Steps: 6, AlreadyDone: true, Unmeasured: errors.New("no")}
+	if err := printReport(t.Context(), &out, r, true, plainWidth); err != nil {
+		t.Fatal(err)
+	}
+	if want := r.Out + "\nhad finished all its 6 steps before.\n\nIts held-out"; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("%s\nwant\n%s", &out, want)
 	}
 }
 
@@ -207,8 +263,8 @@ func (w *trigger) Write(p []byte) (int, error) {
 // TestInterruptAndResume stops the shared model's run in the middle and goes
 // on.
 func TestInterruptAndResume(t *testing.T) {
-	whole := tinyModel(t)
-	dir := filepath.Join(t.TempDir(), "cut off")
+	whole, dir := tinyModel(t), "cut off"
+	t.Chdir(t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var out bytes.Buffer
@@ -226,7 +282,7 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 
 	r := call(t, "", "train", "--resume", dir, "-q")
-	if r.code != exitDone || r.err != "" || !strings.HasPrefix(r.out, dir+" had finished all its 6 steps before.\n") {
+	if r.code != exitDone || r.err != "" || !strings.HasPrefix(r.out, dir+" had finished all its 6 steps before.\n\n"+dir+" on held-out text (") {
 		t.Errorf("resuming a finished run: code %d, %q\n%s", r.code, r.err, r.out)
 	}
 }

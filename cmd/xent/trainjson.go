@@ -51,14 +51,16 @@ type baselineJSON struct {
 }
 
 type corpusJSON struct {
-	Source         bool     `json:"source"`
-	Documents      int      `json:"documents"`
-	Bytes          int64    `json:"bytes"`
-	Tokens         int64    `json:"tokens"`
-	HeldDocuments  int      `json:"heldout_documents"`
-	HeldBytes      int64    `json:"heldout_bytes"`
-	EvaluatedBytes int64    `json:"evaluated_bytes"`
-	Skipped        []string `json:"skipped"`
+	Source            bool     `json:"source"`
+	Documents         int      `json:"documents"`
+	Bytes             int64    `json:"bytes"`
+	Tokens            int64    `json:"tokens"`
+	HeldDocuments     int      `json:"heldout_documents"`
+	HeldBytes         int64    `json:"heldout_bytes"`
+	MeasuredDocuments int      `json:"measured_documents"`
+	MeasuredBytes     int64    `json:"measured_bytes"`
+	EvaluatedBytes    int64    `json:"evaluated_bytes"`
+	Skipped           []string `json:"skipped"`
 }
 
 // A finite number is written as null where it is not.
@@ -83,7 +85,7 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 	if r.Unmeasured == nil {
 		out.measured(r)
 	} else {
-		why := r.Unmeasured.Error()
+		why := unmeasured(r)
 		out.Unmeasured = &why
 	}
 	return printJSON(w, out)
@@ -93,7 +95,10 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 func (out *trainJSON) measured(r *train.Report) {
 	c := &r.Corpus
 	out.HeldOut = &r.HeldOut
-	out.Corpus = &corpusJSON{c.Source, c.Documents, c.Bytes, c.Tokens, c.HeldDocuments, c.HeldBytes, c.EvaluatedBytes, append([]string{}, c.Skipped...)}
+	out.Corpus = &corpusJSON{
+		Source: c.Source, Documents: c.Documents, Bytes: c.Bytes, Tokens: c.Tokens, HeldDocuments: c.HeldDocuments, HeldBytes: c.HeldBytes,
+		MeasuredDocuments: c.MeasuredDocuments, MeasuredBytes: c.MeasuredBytes, EvaluatedBytes: c.EvaluatedBytes, Skipped: append([]string{}, c.Skipped...),
+	}
 	for _, b := range c.Baselines {
 		out.Baselines = append(out.Baselines, baselineJSON{b.Name, finite(b.BitsPerByte)})
 	}

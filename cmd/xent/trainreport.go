@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -17,11 +18,13 @@ import (
 // lets the model speak.
 func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool, width int) error {
 	if r.AlreadyDone {
-		fmt.Fprint(w, wrap(fmt.Sprintf("%s had finished all its %s before.", r.Out, count(r.Steps, "step")), width, ""))
+		printOf(w, r, fmt.Sprintf("had finished all its %s before.", count(r.Steps, "step")), width)
+		fmt.Fprintln(w)
 	}
 	if r.Unmeasured != nil {
-		fmt.Fprint(w, wrap(fmt.Sprintf("Its held-out text cannot be measured: %v", r.Unmeasured), width, ""))
+		fmt.Fprint(w, wrap("Its held-out text cannot be measured: "+escaped(unmeasured(r), ""), width, ""))
 		printCurve(w, r, width)
+		fmt.Fprintln(w)
 		printNext(w, r)
 		return nil
 	}
@@ -43,19 +46,34 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	return nil
 }
 
+// unmeasured is why a finished run was not measured again, with what to do.
+func unmeasured(r *train.Report) string {
+	text := message(r.Unmeasured)
+	if errors.As(r.Unmeasured, new(*train.MovedError)) {
+		text += fmt.Sprintf(": xent train --resume %s FILE…", shellWord(r.Out))
+	}
+	return text
+}
+
+// printOf prints what is said of the model's folder behind its name, or below it
+// where that would not fit: a path is never broken.
+func printOf(w io.Writer, r *train.Report, text string, width int) {
+	name := escaped(r.Out, "")
+	if columns(name)+1+columns(text) > width {
+		fmt.Fprintf(w, "%s\n%s", bold(w, name), wrap(text, width, ""))
+	} else {
+		fmt.Fprintf(w, "%s %s\n", bold(w, name), text)
+	}
+}
+
 // printMeasured compares the best model with others on the held-out text.
 func printMeasured(w io.Writer, r *train.Report, width int) {
 	thing := "document"
 	if r.Corpus.Source {
 		thing = "story"
 	}
-	title := fmt.Sprintf("on held-out text (%s, %s), bits/byte:", count(r.Corpus.MeasuredDocuments, thing), count(r.Corpus.MeasuredBytes, "byte"))
-	if columns(r.Out)+1+columns(title) > width {
-		title = "\n" + wrap(title, width, "") // a path is never broken
-	} else {
-		title = " " + title + "\n"
-	}
-	fmt.Fprintf(w, "%s%s\n%s\n", bold(w, r.Out), title, bars(comparison(r), width))
+	printOf(w, r, fmt.Sprintf("on held-out text (%s, %s), bits/byte:", count(r.Corpus.MeasuredDocuments, thing), count(r.Corpus.MeasuredBytes, "byte")), width)
+	fmt.Fprintf(w, "\n%s\n", bars(comparison(r), width))
 	fmt.Fprint(w, wrap(fmt.Sprintf("%.4f nats/token, perplexity %.4g; %.1f %% of tokens guessed right",
 		float64(r.HeldOut.NatsPerToken), r.HeldOut.Perplexity, 100*r.HeldOut.AccuracyTop1), width, "  "))
 }
@@ -149,5 +167,5 @@ func printNext(w io.Writer, r *train.Report) {
 	if r.Corpus.Source {
 		fmt.Fprintln(w, "  xent train FILE…")
 	}
-	fmt.Fprintf(w, "\nThe model is in %s\n", r.Out)
+	fmt.Fprintf(w, "\nThe model is in %s\n", escaped(r.Out, ""))
 }

@@ -60,10 +60,10 @@ func (v *trainView) begin(e *train.Begun) {
 	if e.Expected > 0 {
 		about = ", about " + duration(e.Expected)
 	}
-	v.line("%s", e.Out)
+	v.line("%s", escaped(e.Out, ""))
 	v.item("learning", "%s", from)
-	if n := len(c.Skipped); n > 0 {
-		v.item("skipped", "%s with bytes that are no text; the first is %s", count(n, "file"), c.Skipped[0])
+	if c.PassedOver != "" {
+		v.item("skipped", "%s", escaped(c.PassedOver, ""))
 	}
 	v.item("held out", "%s", heldOut(c))
 	v.item("model", "%s: %s of width %d, %s, vocabulary %s, context %d", count(e.Parameters, "parameter"),

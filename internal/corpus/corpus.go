@@ -38,17 +38,15 @@ type Options struct {
 
 // A Report counts what a reader met.
 type Report struct {
-	Files     int      // files read, standard input among them
 	Documents int      // documents yielded
-	Empty     int      // of those, documents without a byte
 	Bytes     int64    // of their texts
 	Binary    []string // files of folders that were passed over because they are no text
 	Hidden    int      // files and folders in folders that were passed over because of their names
 	Models    int      // folders in folders that were passed over because xent made them
 }
 
-// PassedOver says what was found in folders and not read, and why; "" where there
-// was nothing of that kind.
+// PassedOver lists, in words, what was found in folders and not read; "" where
+// there was nothing of that kind.
 func (r *Report) PassedOver() string {
 	var all []string
 	add := func(n int, one, many string) {
@@ -64,10 +62,7 @@ func (r *Report) PassedOver() string {
 	}
 	add(r.Hidden, "name that begins with a dot", "names that begin with a dot")
 	add(r.Models, "model", "models")
-	if len(all) == 0 {
-		return ""
-	}
-	return "passed over: " + strings.Join(all, ", ")
+	return strings.Join(all, ", ")
 }
 
 // Each calls yield with the documents of every path, in the order of the
@@ -159,7 +154,6 @@ func (r *reader) stdin() error {
 	}
 	defer plain.Close()
 	if r.options.StdinLines {
-		r.report.Files++
 		return r.lines("-", plain)
 	}
 	return r.text("-", plain, 0, false)
@@ -222,7 +216,6 @@ func (r *reader) file(path string, found bool) error {
 	}
 	defer plain.Close()
 	if namesLines(name) {
-		r.report.Files++
 		return r.lines(path, plain)
 	}
 	return r.text(path, plain, size, found)
@@ -260,7 +253,6 @@ func (r *reader) text(name string, in io.Reader, size int64, found bool) error {
 	if errors.As(err, &bad) {
 		return locate(name, bad.error)
 	}
-	r.report.Files++
 	r.count(n)
 	return err
 }
@@ -290,7 +282,4 @@ func (r *reader) emit(d Document) error {
 func (r *reader) count(n int64) {
 	r.report.Documents++
 	r.report.Bytes += n
-	if n == 0 {
-		r.report.Empty++
-	}
 }

@@ -119,8 +119,8 @@ func TestPassedOver(t *testing.T) {
 		"c/photo": "\xff\xd8\xff\x00", "c/z.txt": "a\x00b", "d/a.txt": "text",
 	})
 	for name, want := range map[string]string{
-		"b": "passed over: 1 file that is no text (" + filepath.Join(dir, "b", "photo") + "), 2 names that begin with a dot, 1 model",
-		"c": "passed over: 2 files that are no text (the first is " + filepath.Join(dir, "c", "photo") + ")",
+		"b": "1 file that is no text (" + filepath.Join(dir, "b", "photo") + "), 2 names that begin with a dot, 1 model",
+		"c": "2 files that are no text (the first is " + filepath.Join(dir, "c", "photo") + ")",
 		"d": "",
 	} {
 		_, report, err := all([]string{filepath.Join(dir, name)}, Options{})

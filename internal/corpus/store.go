@@ -71,7 +71,8 @@ func Load(ctx context.Context, paths []string, o Options, room Room) (*Store, er
 // Close gives back what the Store took. Texts cannot be read any more.
 func (s *Store) Close() error { return s.spool.close() }
 
-// Texts returns the documents that are not empty, until Split has parted them.
+// Texts returns all documents that are not empty, for who holds none out, until
+// Split has parted them.
 func (s *Store) Texts() []Text { return s.texts }
 
 // OnDisk returns how many bytes are kept on the disk.
