@@ -31,5 +31,6 @@
 // the field or tensor: other architectures, biases, scaled rotary positions,
 // quantised weights, tensors that are missing, too many or of another shape, a
 // tokenizer with more tokens than the model, weights whose checksum differs or that
-// were saved with another tokenizer, files of other kinds.
+// were saved with another tokenizer or another config.json, files of other kinds or
+// of another size than their header tells, which are not read.
 package model

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -69,6 +70,32 @@ func TestFewBytesOfWeights(t *testing.T) {
 		n := allocated(func() { _, err = Open(dir) })
 		if err == nil || n > without+64<<10 {
 			t.Errorf("%s: %d bytes are allocated, %d without the file (%v)", name, n, without, err)
+		}
+	}
+}
+
+// TestHoleOfWeights: weights whose file is a hole of terabytes, alone or as a
+// shard, are refused before they are read.
+func TestHoleOfWeights(t *testing.T) {
+	for _, name := range []string{weightsFile, "a.safetensors"} {
+		dir := saved(t, tiny(1))
+		path := filepath.Join(dir, name)
+		if err := os.Rename(filepath.Join(dir, weightsFile), path); err != nil {
+			t.Fatal(err)
+		}
+		index := []byte(`{"weight_map":{"model.norm.weight":"a.safetensors"}}`)
+		if err := os.WriteFile(filepath.Join(dir, indexFile), index, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, 3<<40); err != nil {
+			t.Skip("no holes here:", err)
+		}
+		want := "belong to no tensor"
+		if strconv.IntSize == 32 {
+			want = "MB of memory, and a 32-bit program leaves"
+		}
+		if n := allocated(func() { checkOpen(t, name, dir, name, want) }); n > 1<<20 {
+			t.Errorf("%s: %d bytes are allocated", name, n)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"xent/internal/durable"
 	"xent/internal/safetensors"
 	"xent/internal/tensor"
 	"xent/lm"
@@ -111,13 +110,9 @@ func readTensors(path string) (*safetensors.File, error) {
 	if what := foreign(path); what != "" {
 		return nil, fmt.Errorf("%s: not a safetensors file: %s", path, what)
 	}
-	b, err := durable.ReadFile(path)
+	f, err := safetensors.Read(path)
 	if err != nil {
 		return nil, err
-	}
-	f, err := safetensors.Parse(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if want, ok := f.Metadata[digestKey]; ok && want != safetensors.Digest(f.Tensors) {
 		return nil, fmt.Errorf("%s: damaged: the tensors' checksum is not the one in its metadata; copy or save the model again", path)
