@@ -55,8 +55,6 @@ func (w *reader) finish(r *rowState) (v values) {
 	logS := kernel.Log64(r.s)
 	v.lse = l.scale.D(r.m, 0) + logS
 	v.entropy = max(0, logS-r.sd/r.s)
-	v.correct = r.argmax == v.expected
-
 	keep := 1 - l.o.LabelSmoothing
 	weight, cost := r.wq, 0.0 // Σ w·q and Σ w·q·(log s − d)
 	if t.soft == nil {
@@ -67,6 +65,7 @@ func (w *reader) finish(r *rowState) (v values) {
 		v.nll = float64(r.q*logS) - r.qd
 		cost = float64(r.wq*logS) - r.wqd
 	}
+	v.correct = r.argmax == v.expected && !math.IsInf(v.nll, 1)
 	v.objective = times(keep, cost)
 	v.coef = keep * weight
 	if l.o.LabelSmoothing > 0 {
