@@ -45,16 +45,26 @@ type stoppedError struct {
 func (e *stoppedError) Error() string { return e.message }
 func (e *stoppedError) Unwrap() error { return e.cause }
 
-// run is the program: it returns the exit code. Results go to stdout, progress
-// and errors to stderr. SIGINT and SIGTERM end ctx, and so does SIGHUP, the end of
-// the terminal; a signal that was to be ignored (nohup) stays ignored.
-func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+// untilSignal returns a context that also ends with SIGINT, SIGTERM or SIGHUP, the
+// end of the terminal. SIGINT and SIGHUP stay ignored where the program was started
+// so, as by nohup; of SIGTERM Go does not tell.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
 	signals := slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
+	if len(signals) == 0 { // which would mean all
+		return context.WithCancel(ctx)
+	}
 	ctx, stop := signal.NotifyContext(ctx, signals...)
-	defer stop()
 	// A second Ctrl-C ends the program at once; but timeout(1) and terminals send one
 	// signal twice, to the program and to its group.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+	return ctx, stop
+}
+
+// run is the program: it returns the exit code. Results go to stdout, progress
+// and errors to stderr. Signals that ask the program to end end ctx.
+func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+	ctx, stop := untilSignal(ctx)
+	defer stop()
 
 	ran, out := false, &results{w: stdout}
 	root := newRoot(&streams{fromKeyboard(stdin, stderr), out, stderr}, &ran)
@@ -128,6 +138,7 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 		&cobra.Group{ID: "learn", Title: "Learn"},
 		&cobra.Group{ID: "measure", Title: "Measure"},
 		&cobra.Group{ID: "look", Title: "Look"},
+		&cobra.Group{ID: "exact", Title: "Exact"},
 		&cobra.Group{ID: "other", Title: "Other"},
 	)
 	add := func(group string, commands ...*cobra.Command) {
@@ -142,6 +153,7 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 	add("learn", trainCommand(s), sampleCommand(s), sourceCommand(s))
 	add("measure", evalCommand(s))
 	add("look", tokenizeCommand(s))
+	add("exact", lossCommand(s))
 	add("other", versionCommand(s), completionCommand(s))
 	help := helpCommand()
 	help.GroupID = "other"

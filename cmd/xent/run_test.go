@@ -226,7 +226,8 @@ func TestHelp(t *testing.T) {
 				t.Errorf("help of %s lacks --%s", c.Name(), f.Name)
 			}
 			zero := slices.Contains([]string{"0", ""}, f.DefValue)
-			if required := []string{"resume", "steps", "max-tokens", "text", "per-token", "output"}; zero && f.Value.Type() != "bool" &&
+			if required := []string{"resume", "steps", "max-tokens", "text", "per-token", "output",
+				"logits", "targets", "soft-targets", "soft-index", "soft-probs", "grad", "per-row"}; zero && f.Value.Type() != "bool" &&
 				!strings.Contains(f.Usage, "default") && !slices.Contains(required, f.Name) {
 				t.Errorf("%s --%s does not state its default: %s", c.Name(), f.Name, f.Usage)
 			}
