@@ -1,0 +1,5 @@
+//go:build !race
+
+package xent
+
+const raceEnabled = false
