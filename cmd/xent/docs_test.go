@@ -51,6 +51,9 @@ var fixtures = map[string]string{
 	"my-notes/one.txt":  strings.Repeat("Notes of a day by the sea.\n", 40),
 	"notes/monday.txt":  strings.Repeat("On Monday the crab went for a walk.\n", 40),
 	"notes/tuesday.txt": strings.Repeat("On Tuesday it rained, and the crab stayed.\n", 40),
+	"z.npy":             rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3f\x00\x00\x00\x00", 12)),
+	"y.npy":             rawArray("|i1", "(2, 3)", "\x00\x01\x02\x03\x9c\x9c"),
+	"teacher.npy":       rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3e", 24)),
 }
 
 // examples returns the lines behind "$ " in the console blocks of a document,
@@ -229,7 +232,9 @@ func TestJSONIsDocumented(t *testing.T) {
 		t.Fatal(err)
 	}
 	total, _ := named(t, "eval")
-	for section, printed := range map[string]string{"train": report.String(), "eval": result + read(t, tokens), "version": must(t, "", "version", "--json")} {
+	z, y := file(t, filepath.Join(dir, "z.npy"), fixtures["z.npy"]), file(t, filepath.Join(dir, "y.npy"), fixtures["y.npy"])
+	loss := must(t, "", "loss", "--logits", z, "--targets", y, "--grad", filepath.Join(dir, "g.npy"), "--json")
+	for section, printed := range map[string]string{"train": report.String(), "eval": result + read(t, tokens), "loss": loss, "version": must(t, "", "version", "--json")} {
 		got := map[string]bool{}
 		for d := json.NewDecoder(strings.NewReader(printed)); ; {
 			var v any

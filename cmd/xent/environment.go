@@ -17,7 +17,7 @@ const environmentKey = "environment"
 
 // exclusive are flags of which one replaces the others: given on the command
 // line, it also silences the others' variables.
-var exclusive = [][]string{{"minutes", "steps", "max-tokens"}, {"text", "file"}}
+var exclusive = [][]string{{"minutes", "steps", "max-tokens"}, {"text", "file"}, {"targets", "soft-targets", "soft-index"}}
 
 // variable is the name of a flag's environment variable.
 func variable(flag string) string {

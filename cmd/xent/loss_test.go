@@ -685,6 +685,23 @@ func (b *behind) Read(p []byte) (int, error) {
 	return b.in.Read(p)
 }
 
+// TestLossVariables: a variable for one kind of targets gives way to another kind
+// on the command line, and one for a flag that applies to nothing is no mistake.
+func TestLossVariables(t *testing.T) {
+	t.Chdir(t.TempDir())
+	newLossCase().save(t)
+	t.Setenv("XENT_TARGETS", "y.npy")
+	t.Setenv("XENT_SOFT_PROBS", "gone.npy")
+	t.Setenv("XENT_SCALE", "sum")
+	t.Setenv("XENT_REST", "uniform")
+	t.Setenv("XENT_IGNORE_INDEX", "-100")
+	hard := decoded(t, must(t, "", "loss", "--logits", "z.npy", "--json"))
+	soft := decoded(t, must(t, "", "loss", "--logits", "z.npy", "--soft-targets", "q.npy", "--json"))
+	if number(t, hard, "count") != lossN-2 || number(t, soft, "count") != lossN {
+		t.Errorf("%v\n%v", hard, soft)
+	}
+}
+
 func TestLossCompletion(t *testing.T) {
 	const files, nothing = ":0", ":4"
 	for flag, want := range map[string]string{

@@ -32,10 +32,13 @@ func (f *full) Write(p []byte) (int, error) {
 func TestResultsAreWritten(t *testing.T) {
 	model := tinyModel(t)
 	t.Chdir(t.TempDir())
+	file(t, "z.npy", fixtures["z.npy"])
+	file(t, "y.npy", fixtures["y.npy"])
 	for _, line := range []string{
 		"", "--help", "help", "eval --help", "version", "version --json", "completion bash", "completion fish", "source", "source --stories 100",
 		"sample MODEL --number 2 -n 5", "tokenize MODEL --text abc", "tokenize MODEL --text abc --json", "tokenize MODEL --text [97,98] --decode",
 		"eval MODEL --text a", "eval MODEL --text a --json", "train --resume MODEL", "train --resume MODEL --json", "eval MODEL --text a --per-token - -o /dev/null",
+		"loss --logits z.npy --targets y.npy", "loss --logits z.npy --targets y.npy --json", "loss --logits z.npy --targets y.npy --grad - -o /dev/null",
 	} {
 		args := strings.Fields(strings.ReplaceAll(line, "MODEL", model))
 		for cause, want := range map[syscall.Errno]string{syscall.ENOSPC: "xent: standard output: " + syscall.ENOSPC.Error() + "\n", syscall.EPIPE: ""} {
