@@ -34,6 +34,7 @@ func TestMain(m *testing.M) {
 		if mode != asGiven {
 			args = cheap(args)
 		}
+		settle()
 		os.Exit(run(context.Background(), os.Stdin, os.Stdout, os.Stderr, args))
 	}
 	for _, variable := range os.Environ() {
