@@ -86,7 +86,7 @@ type Optimizer struct {
 	WeightDecay float64 `json:"weight_decay"` // of matrices; norm factors are left alone
 	Clip        float64 `json:"clip"`         // the greatest norm of the whole gradient
 	Schedule    string  `json:"schedule"`     // "wsd" (warm-up, stable, decay) or "cosine"
-	Warmup      float64 `json:"warmup"`       // share of the steps: linear from 0
+	Warmup      float64 `json:"warmup"`       // share of the steps, n of them: linear from peak/(n+1)
 	Decay       float64 `json:"decay"`        // share of the steps that have passed when wsd begins to fall
 	FinalRate   float64 `json:"final_rate"`   // of the peak, at the last step
 }

@@ -11,9 +11,11 @@ import (
 // A cursor says which sequence comes next. Together with the seed it decides
 // all that follow.
 type cursor struct {
-	Epoch uint64 `json:"epoch"` // of texts; the windows shown of a story
-	Group int    `json:"group,omitempty"`
-	Next  int    `json:"next"`
+	// Epoch counts how often all of the texts was gone through; in the stories, which
+	// have no end, the windows that were shown of the present one.
+	Epoch uint64 `json:"epoch"`
+	Group int    `json:"group,omitempty"` // of chunks of the texts
+	Next  int    `json:"next"`            // window of the group; or story
 }
 
 // A stream gives training sequences without end.
@@ -33,7 +35,7 @@ type stream interface {
 var errNoPlace = errors.New("does not exist")
 
 // stories is a stream of the source's stories, each seen once. One that is too
-// long for the context comes in several windows; Epoch counts those.
+// long for the context comes in several windows.
 type stories struct {
 	source  *source.Source
 	tok     *tokenizer.Tokenizer
