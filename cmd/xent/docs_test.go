@@ -44,17 +44,28 @@ func cheap(args []string) []string {
 	return append(kept, instead...)
 }
 
-// fixtures are files that documents may name without making them.
+// fixtures are files that documents may name without making them. What the guide
+// learns from lies in archive too, as if it had been moved there.
 var fixtures = map[string]string{
-	"letters.txt":       "Dear Ada,\nthe crab has come home. It brought a kite.\n",
-	"my-text.txt":       "An old crab sat by the sea and told a story.\n",
-	"my-notes/one.txt":  strings.Repeat("Notes of a day by the sea.\n", 40),
-	"notes/monday.txt":  strings.Repeat("On Monday the crab went for a walk.\n", 40),
-	"notes/tuesday.txt": strings.Repeat("On Tuesday it rained, and the crab stayed.\n", 40),
-	"z.npy":             rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3f\x00\x00\x00\x00", 12)),
-	"y.npy":             rawArray("|i1", "(2, 3)", "\x00\x01\x02\x03\x9c\x9c"),
-	"teacher.npy":       rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3e", 24)),
+	"my-text.txt":         "An old crab sat by the sea and told a story.\n",
+	"my-notes/one.txt":    strings.Repeat("Notes of a day by the sea.\n", 40),
+	"letters.txt":         letters,
+	"archive/letters.txt": letters,
+	"notes/monday.txt":    monday,
+	"archive/monday.txt":  monday,
+	"notes/tuesday.txt":   tuesday,
+	"archive/tuesday.txt": tuesday,
+	"z.npy":               rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3f\x00\x00\x00\x00", 12)),
+	"y.npy":               rawArray("|i1", "(2, 3)", "\x00\x01\x02\x03\x9c\x9c"),
+	"teacher.npy":         rawArray("<f4", "(2, 3, 4)", strings.Repeat("\x00\x00\x80\x3e", 24)),
 }
+
+const letters = "Dear Ada,\nthe crab has come home. It brought a kite.\n"
+
+var (
+	monday  = strings.Repeat("On Monday the crab went for a walk.\n", 40)
+	tuesday = strings.Repeat("On Tuesday it rained, and the crab stayed.\n", 40)
+)
 
 // examples returns the lines behind "$ " in the console blocks of a document,
 // continued lines joined.
