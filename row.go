@@ -67,7 +67,7 @@ func (r *rowState) rescale(scale kernel.Scale, m float64) {
 
 // addTarget adds class c, with its capped logit, of which the target expects q.
 func (r *rowState) addTarget(l *Loss, c int32, zc, q float64) {
-	if q > r.qmax {
+	if q > r.qmax || q == r.qmax && c < r.qarg {
 		r.qmax, r.qarg = q, c
 	}
 	if q == 0 {

@@ -98,7 +98,7 @@ func (w *reader) complete(r *rowState, v *values) *ProbabilityError {
 		switch {
 		case r.bad >= 0:
 			return &ProbabilityError{w.t.row, int(r.bad), r.badQ, "want a finite number ≥ 0"}
-		case !(math.Abs(r.q-1) <= tolerance) && r.finite():
+		case !(math.Abs(r.q-1) <= tolerance):
 			return &ProbabilityError{w.t.row, -1, r.q, "want 1"}
 		}
 		return nil
