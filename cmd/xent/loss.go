@@ -260,6 +260,9 @@ func (l *lossCall) run(ctx context.Context, s *streams) error {
 		return err
 	}
 	report := l.report(in, p)
+	if report.Count == 0 {
+		fmt.Fprintln(s.err, "xent: warning: no row counts: all are ignored, or weigh 0")
+	}
 	return output(l.output).write(s.out, func(w io.Writer) error {
 		if l.json {
 			return printJSON(w, report)

@@ -121,7 +121,11 @@ func (r *lossReport) print(w io.Writer, width int) error {
 		fmt.Fprintf(w, "\n%s", wrap(fmt.Sprintf("%s without a finite loss; the first is %s", count(r.NonFinite, "row"), r.in.place(r.first)), width, ""))
 	}
 	if l.grad != "" {
-		fmt.Fprintf(w, "\n%s", wrap(fmt.Sprintf("gradient of %.6g·sum in %s", float64(*r.Scale), escaped(l.grad, "")), width, ""))
+		what := fmt.Sprintf("gradient of %.6g·sum", float64(*r.Scale))
+		if r.Count == 0 {
+			what = "gradient, all 0,"
+		}
+		fmt.Fprintf(w, "\n%s", wrap(what+" in "+escaped(l.grad, ""), width, ""))
 	}
 	return nil
 }
