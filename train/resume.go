@@ -65,7 +65,7 @@ func finished(ctx context.Context, dir string, c *checkpoint, best *model.Model,
 	var d *dataset
 	var err error
 	if now := c.corpus(o); now.stdin() && len(o.Paths) == 0 { // nobody thinks of giving it again
-		err = errors.New("its text came from standard input; name a file that holds it")
+		err = &MovedError{dir, errors.New("it came from standard input")}
 	} else {
 		d, err = reload(ctx, dir, c, o)
 	}

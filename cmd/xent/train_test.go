@@ -139,6 +139,16 @@ func TestTrainJSONWhenDone(t *testing.T) {
 		t.Errorf("%v", o)
 	}
 	measured("moved.txt")
+
+	piped := append([]string{"train", "-", "-o", "n", "--steps", "1", "-q"}, shape...)
+	must(t, counted(9000), piped...)
+	o = decoded(t, must(t, counted(9000), "train", "--resume", "n", "--json")) // nobody thinks of giving it
+	if want := "it came from standard input; if what the run in n learns from is elsewhere now, say where: xent train --resume n FILE…"; o["unmeasured"] != want {
+		t.Errorf("%q, want %q", o["unmeasured"], want)
+	}
+	if o = decoded(t, must(t, counted(9000), "train", "--resume", "n", "-", "--json")); o["unmeasured"] != nil {
+		t.Errorf("%q, though it is given again", o["unmeasured"])
+	}
 }
 
 // TestWhenDoneInWords: a person hears why a finished run is not measured again,
@@ -153,7 +163,9 @@ func TestWhenDoneInWords(t *testing.T) {
 	want := `a\x1bm had finished all its 6 steps before.
 
 Its held-out text cannot be measured: b\x1bc: gone; if what the run in a\x1bm
-learns from is elsewhere now, say where: xent train --resume $'a\x1bm' FILE…
+learns from is elsewhere now, say where
+
+  xent train --resume $'a\x1bm' FILE…
 
 Next
 

@@ -85,7 +85,10 @@ func printReportJSON(w io.Writer, r *train.Report, settings map[string]any) erro
 	if r.Unmeasured == nil {
 		out.measured(r)
 	} else {
-		why := unmeasured(r)
+		why, then := unmeasured(r)
+		if then != "" {
+			why += ": " + then
+		}
 		out.Unmeasured = &why
 	}
 	return printJSON(w, out)

@@ -22,7 +22,11 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 		fmt.Fprintln(w)
 	}
 	if r.Unmeasured != nil {
-		fmt.Fprint(w, wrap("Its held-out text cannot be measured: "+escaped(unmeasured(r), ""), width, ""))
+		why, then := unmeasured(r)
+		fmt.Fprint(w, wrap("Its held-out text cannot be measured: "+escaped(why, ""), width, ""))
+		if then != "" {
+			fmt.Fprintf(w, "\n  %s\n", then) // to be copied: never broken
+		}
 		printCurve(w, r, width)
 		fmt.Fprintln(w)
 		printNext(w, r)
@@ -46,13 +50,13 @@ func printReport(ctx context.Context, w io.Writer, r *train.Report, resumed bool
 	return nil
 }
 
-// unmeasured is why a finished run was not measured again, with what to do.
-func unmeasured(r *train.Report) string {
-	text := message(r.Unmeasured)
+// unmeasured is why a finished run was not measured again, and the command that
+// would do so, if there is one.
+func unmeasured(r *train.Report) (why, then string) {
 	if errors.As(r.Unmeasured, new(*train.MovedError)) {
-		text += fmt.Sprintf(": xent train --resume %s FILE…", shellWord(r.Out))
+		then = fmt.Sprintf("xent train --resume %s FILE…", shellWord(r.Out))
 	}
-	return text
+	return message(r.Unmeasured), then
 }
 
 // printOf prints what is said of the model's folder behind its name, or below it
