@@ -256,6 +256,9 @@ func (l *lossCall) run(ctx context.Context, s *streams) error {
 		return l.written(s.out, l.perRow, func(perRow io.Writer) error { return p.write(ctx, grad, perRow) })
 	})
 	screen.clear()
+	if p.failed != nil { // which is not about the file that was being written
+		err = p.failed
+	}
 	if err != nil {
 		return err
 	}

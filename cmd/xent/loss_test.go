@@ -410,6 +410,9 @@ func TestLossArchives(t *testing.T) {
 	if got := must(t, z, "loss", "--logits", "-", "--targets", "y.npy", "--grad", "-", "-o", "o.txt"); !strings.HasPrefix(got, z[:128]) || len(got) != len(z) {
 		t.Errorf("the gradient on standard output: %d bytes, want %d", len(got), len(z))
 	}
+	if got := read(t, "o.txt"); !strings.HasSuffix(got, "\ngradient of 0.125·sum on standard output\n") {
+		t.Errorf("%s", got)
+	}
 }
 
 // TestLossNonFinite: JSON says why a number is null.

@@ -83,7 +83,8 @@ func (b *lossShare) commit() bool {
 	if p.err != nil {
 		return false
 	}
-	if p.err = b.err; p.err == nil && p.grad != nil {
+	p.err, p.failed = b.err, b.err
+	if p.err == nil && p.grad != nil {
 		p.err = b.logits.write(p.grad, (b.hi-b.lo)*p.in.classes)
 	}
 	if p.err == nil && p.perRow != nil {

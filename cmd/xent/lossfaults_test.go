@@ -94,6 +94,7 @@ func TestLossFaults(t *testing.T) {
 				file(t, name, content)
 			}
 			before := snapshot(t, dir)
+			f.want = "xent: " + strings.TrimPrefix(f.want, "xent: ")
 			f.check(t, call(t, f.stdin, append([]string{"loss"}, strings.Fields(f.args)...)...))
 			if !maps.Equal(before, snapshot(t, dir)) {
 				t.Error("the folder changed")
@@ -128,7 +129,7 @@ func TestLossBadValues(t *testing.T) {
 		before := snapshot(t, dir)
 		for _, block := range []int{1, 1 << 20} {
 			blocks(t, block)
-			f := fault{code: exitFailed, want: k.want}
+			f := fault{code: exitFailed, want: "xent: " + k.want}
 			f.check(t, call(t, "", append(strings.Fields("loss --logits z.npy --grad g.npy --per-row rows.npy -t 3"), strings.Fields(k.args)...)...))
 		}
 		if !maps.Equal(before, snapshot(t, dir)) {

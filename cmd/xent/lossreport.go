@@ -125,7 +125,11 @@ func (r *lossReport) print(w io.Writer, width int) error {
 		if r.Count == 0 {
 			what = "gradient, all 0,"
 		}
-		fmt.Fprintf(w, "\n%s", wrap(what+" in "+escaped(l.grad, ""), width, ""))
+		where := "in " + escaped(l.grad, "")
+		if output(l.grad).isStdout() {
+			where = "on standard output"
+		}
+		fmt.Fprintf(w, "\n%s", wrap(what+" "+where, width, ""))
 	}
 	return nil
 }

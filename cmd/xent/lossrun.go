@@ -39,6 +39,7 @@ type lossPass struct {
 	first        int // 1 + the first row without a finite loss; 0 for none
 	done         int // rows
 	err          error
+	failed       error // err, unless it is about writing
 }
 
 // write computes all rows, and writes the gradient and the values of rows to the
