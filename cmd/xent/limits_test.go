@@ -78,13 +78,20 @@ func TestExplodingLoss(t *testing.T) {
 // TestMemoryLimit: a container's or GOMEMLIMIT's bound is kept.
 func TestMemoryLimit(t *testing.T) {
 	t.Chdir(t.TempDir())
-	c := exec.Command(os.Args[0], "train", lessons(), "--steps", "1", "--width", "4096")
-	c.Env = append(os.Environ(), asXent+"="+asGiven, "GOMEMLIMIT=500MiB")
-	r := child(t, c)
-	f := fault{code: exitFailed, want: "and GOMEMLIMIT leaves 524 MB: "}
-	f.check(t, r)
-	if !strings.HasSuffix(r.err, "MB): --size micro\n") {
-		t.Errorf("no size that fits in %q", r.err)
+	for flags, advice := range map[string]string{
+		"--width 4096":              "--size micro",
+		"--batch-tokens 1000000":    "--micro-tokens ",
+		"--batch-tokens 1000000000": "--batch-tokens 512",
+		"--batch-tokens 1000000000 --micro-tokens 128 --width 4096": "--size small --batch-tokens 4096",
+	} {
+		c := exec.Command(os.Args[0], append([]string{"train", lessons(), "--steps", "1"}, strings.Fields(flags)...)...)
+		c.Env = append(os.Environ(), asXent+"="+asGiven, "GOMEMLIMIT=500MiB")
+		r := child(t, c)
+		f := fault{code: exitFailed, want: "and GOMEMLIMIT leaves 524 MB: "}
+		f.check(t, r)
+		if !strings.Contains(r.err, "MB): "+advice) {
+			t.Errorf("%s: no %s in %q", flags, advice, r.err)
+		}
 	}
 }
 
