@@ -223,10 +223,10 @@ func (r *rowState) merge(scale kernel.Scale, u rowState) {
 	if u.bad >= 0 && (r.bad < 0 || u.bad < r.bad) {
 		r.bad, r.badQ = u.bad, u.badQ
 	}
-	if r.broken() || u.broken() { // nothing else of the row matters any more
-		bad, q := r.bad, r.badQ
+	if r.broken() || u.broken() { // only whether q is a distribution matters any more
+		bad, badQ, q := r.bad, r.badQ, r.q+u.q
 		r.start()
-		r.best, r.bad, r.badQ = nan, bad, q
+		r.best, r.bad, r.badQ, r.q = nan, bad, badQ, q
 		return
 	}
 	if u.best > r.best || u.best == r.best && u.argmax >= 0 && (r.argmax < 0 || u.argmax < r.argmax) {
