@@ -2,31 +2,116 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
 
 //go:generate go -C _asm run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
 
-var hasAVX2 = cpu.X86.HasAVX2
+var (
+	hasAVX2   = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	hasAVX512 = hasAVX2 && cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512BW
+)
+
+// group is how many elements the vector loops take at once. What is left over goes
+// through them in a group that is filled up, so that every element has the bits it
+// would have anywhere.
+const group = 16
+
+// maxGroup is group for Max.
+const maxGroup = 32
 
 // piece bounds a call of assembly, which Go cannot preempt, to some 10 µs.
 const piece = 1 << 16
 
-// vectorExps is genericExps, to the bit, on as many elements as it returns: all
-// but the last few.
-func vectorExps(dst, x []float32, m, a float32) int {
-	if !hasAVX2 {
-		return 0
+func max32(x []float32) float32 {
+	n := len(x) &^ (maxGroup - 1)
+	if n == 0 {
+		return genericMax(x)
 	}
-	dst = dst[:len(x)]
-	n, end := 0, len(x)&^7
-	for n < end {
-		want := min(end-n, piece)
-		done := expsAVX2(&dst[n], &x[n], want, m, a)
-		n += done
-		if done < want { // eight with an exponent above 88
-			genericExps(dst[n:n+8], x[n:n+8], m, a)
-			n += 8
+	m, rest := negInf, genericMax(x[n:])
+	for x := x[:n]; len(x) > 0; x = x[min(piece, len(x)):] {
+		k := min(piece, len(x))
+		switch {
+		case hasAVX512:
+			m = max(m, maxAVX512(&x[0], k))
+		case hasAVX2:
+			m = max(m, maxAVX2(&x[0], k))
+		default:
+			m = max(m, genericMax(x[:k]))
 		}
 	}
-	return n
+	return max(m, rest)
+}
+
+func sumExp(scale Scale, x []float32, m float32) (s, sd float64) {
+	if !hasAVX2 || len(x) == 0 || scale.inverse != 1 {
+		return scaledSumExp(scale, x, m)
+	}
+	n := len(x) &^ (group - 1)
+	var left [group]float32
+	var tail *float32
+	if n < len(x) {
+		for i := copy(left[:], x[n:]); i < group; i++ {
+			left[i] = negInf
+		}
+		tail = &left[0]
+	}
+	if hasAVX512 {
+		return sumExpAVX512(&x[0], n, tail, m)
+	}
+	return sumExpAVX2(&x[0], n, tail, m)
+}
+
+// streamExps is scaledExps past the caches, for differences of at most 88, none
+// NaN.
+func streamExps(dst, x []float32, m, a float32) {
+	dst = dst[:len(x)]
+	if !hasAVX2 || len(x) < 4*group {
+		scaledExps(dst, x, m, a)
+		return
+	}
+	head := int(-uintptr(unsafe.Pointer(&dst[0]))%64) / 4 // to the next line
+	scaledExps(dst[:head], x[:head], m, a)
+	dst, x = dst[head:], x[head:]
+	for len(x) >= group {
+		n := min(len(x), piece) &^ (group - 1)
+		if hasAVX512 {
+			expsStreamAVX512(&dst[0], &x[0], n, m, a)
+		} else {
+			expsStreamAVX2(&dst[0], &x[0], n, m, a)
+		}
+		dst, x = dst[n:], x[n:]
+	}
+	scaledExps(dst, x, m, a)
+}
+
+func scaledExps(dst, x []float32, m, a float32) {
+	dst = dst[:len(x)]
+	if !hasAVX2 {
+		genericExps(dst, x, m, a)
+		return
+	}
+	for len(x) >= group {
+		n := min(len(x), piece) &^ (group - 1)
+		if hasAVX512 {
+			expsAVX512(&dst[0], &x[0], n, m, a)
+		} else {
+			expsAVX2(&dst[0], &x[0], n, m, a)
+		}
+		dst, x = dst[n:], x[n:]
+	}
+	if len(x) == 0 {
+		return
+	}
+	var left [group]float32
+	copy(left[:], x)
+	if hasAVX512 {
+		expsAVX512(&left[0], &left[0], group, m, a)
+	} else {
+		expsAVX2(&left[0], &left[0], group, m, a)
+	}
+	copy(dst, left[:])
 }

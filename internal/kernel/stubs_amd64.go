@@ -4,14 +4,76 @@
 
 package kernel
 
-// expsAVX2 is, for n a multiple of 8,
+// maxAVX512 is the greatest of n elements, n a multiple of 32; −∞ of none, NaN if one is.
+//
+//go:noescape
+func maxAVX512(x *float32, n int) float32
+
+// sumExpAVX512 is, of n elements of x, a multiple of 16, and then of 16 of tail unless that is nil,
+//
+//	s += e, sd += e·d	d = x[i] − m, e = exp(d)
+//
+// in lanes i mod 16, which are added by halves. A lane adds four elements in float32,
+// sd by fused products, and their sum in float64; of what is left after the last 64
+// elements, one at a time. d < expMin adds nothing. No d may be above 0 or NaN. It asks
+// for the 4 KB behind x as it goes.
+//
+//go:noescape
+func sumExpAVX512(x *float32, n int, tail *float32, m float32) (s float64, sd float64)
+
+// expsAVX512 is, for n a multiple of 16,
 //
 //	for i := range n {
 //		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
 //	}
 //
-// up to the first eight elements of which one differs from m by more than 88;
-// it returns how many it did.
+//go:noescape
+func expsAVX512(dst *float32, x *float32, n int, m float32, a float32)
+
+// expsStreamAVX512 is, for n a multiple of 16,
+//
+//	for i := range n {
+//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
+//	}
+//
+// It writes past the caches: dst is aligned to 64 bytes, and x[i] ≤ m + 88, no NaN.
 //
 //go:noescape
-func expsAVX2(dst *float32, x *float32, n int, m float32, a float32) int
+func expsStreamAVX512(dst *float32, x *float32, n int, m float32, a float32)
+
+// maxAVX2 is the greatest of n elements, n a multiple of 32; −∞ of none, NaN if one is.
+//
+//go:noescape
+func maxAVX2(x *float32, n int) float32
+
+// sumExpAVX2 is, of n elements of x, a multiple of 16, and then of 16 of tail unless that is nil,
+//
+//	s += e, sd += e·d	d = x[i] − m, e = exp(d)
+//
+// in lanes i mod 16, which are added by halves. A lane adds four elements in float32,
+// sd by fused products, and their sum in float64; of what is left after the last 64
+// elements, one at a time. d < expMin adds nothing. No d may be above 0 or NaN. It asks
+// for the 4 KB behind x as it goes.
+//
+//go:noescape
+func sumExpAVX2(x *float32, n int, tail *float32, m float32) (s float64, sd float64)
+
+// expsAVX2 is, for n a multiple of 16,
+//
+//	for i := range n {
+//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
+//	}
+//
+//go:noescape
+func expsAVX2(dst *float32, x *float32, n int, m float32, a float32)
+
+// expsStreamAVX2 is, for n a multiple of 16,
+//
+//	for i := range n {
+//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
+//	}
+//
+// It writes past the caches: dst is aligned to 64 bytes, and x[i] ≤ m + 88, no NaN.
+//
+//go:noescape
+func expsStreamAVX2(dst *float32, x *float32, n int, m float32, a float32)

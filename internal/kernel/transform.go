@@ -67,6 +67,16 @@ func (s Scale) D(z, m float64) float64 { return float64((z - m) * s.inverse) }
 // ScaledExps sets dst[i] = a·exp((x[i] − m)/T), and +0 where the exponential is
 // 0 even if a is infinite; dst may be x. x[i] = −∞ gives 0 for any m > −∞.
 func ScaledExps[T Float](scale Scale, dst, x []T, m, a T) {
+	exps(scale, dst, x, m, a, scaledExps)
+}
+
+// StreamExps is ScaledExps for a dst that is not x and will not be read soon: it is
+// written past the caches. No x[i] may be above m or NaN.
+func StreamExps[T Float](scale Scale, dst, x []T, m, a T) {
+	exps(scale, dst, x, m, a, streamExps)
+}
+
+func exps[T Float](scale Scale, dst, x []T, m, a T, write func(dst, x []float32, m, a float32)) {
 	dst = dst[:len(x)]
 	switch x := any(x).(type) {
 	case []float32:
@@ -75,9 +85,9 @@ func ScaledExps[T Float](scale Scale, dst, x []T, m, a T) {
 			for i, v := range x {
 				to[i] = float32(scale.D(float64(v), float64(m)))
 			}
-			x, from = to, 0
+			x, from, write = to, 0, scaledExps // what was just written
 		}
-		scaledExps(to, x, from, float32(a))
+		write(to, x, from, float32(a))
 	case []float64:
 		for i, v := range x {
 			e := Exp64(scale.D(v, float64(m)))
@@ -90,37 +100,42 @@ func ScaledExps[T Float](scale Scale, dst, x []T, m, a T) {
 }
 
 // SumExp is the sums of one block of at most Block elements, with m at least
-// their maximum and finite:
+// their maximum and finite, none NaN:
 //
-//	s  = Σ e_i,       e_i = exp(d_i), d_i = (x_i − m)/T
-//	sd = Σ e_i · d_i  with 0 for x_i = −∞
+//	s  = Σ e_i,       e_i = exp((x_i − m)/T)
+//	sd = Σ e_i · d_i  with d_i = (x_i − m)/T, 0 for x_i = −∞
 //
-// Of float32 they are added in float32 in 32 lanes and then as a tree; of float64
-// in float64, one after the other.
+// in lanes i mod 16 that are added by halves. s is within 2⁻²⁴·(5s + Σ e|d|): d is
+// rounded to float32, an exponential is within 1 unit in its last place, and a lane
+// adds no more than four of them in it before it goes on in float64.
 func SumExp[T Float](scale Scale, x []T, m T) (s, sd float64) {
 	switch x := any(x).(type) {
 	case []float32:
-		if scale.inverse == 1 {
-			s, sd := sumExp(x, float32(m))
-			return float64(s), float64(sd)
-		}
-		var buf [Block]float32
-		d := buf[:len(x)]
-		for i, v := range x {
-			d[i] = float32(scale.D(float64(v), float64(m)))
-		}
-		s, sd := sumExp(d, 0)
-		return float64(s), float64(sd)
+		return sumExp(scale, x, float32(m))
 	case []float64:
-		for _, v := range x {
+		var ls, ld [lanes]float64
+		for i, v := range x {
 			d := scale.D(v, float64(m))
 			if e := Exp64(d); e != 0 { // d = −∞ may stand behind a 0
-				s += e
-				sd += float64(e * d)
+				ls[i%lanes] += e
+				ld[i%lanes] += float64(e * d)
 			}
 		}
+		return tree(&ls), tree(&ld)
 	}
-	return s, sd
+	return 0, 0
+}
+
+// scaledSumExp is SumExp of float32 at any temperature.
+func scaledSumExp(scale Scale, x []float32, m float32) (s, sd float64) {
+	var rounded, rest [Block]float32
+	d, lost := rounded[:len(x)], rest[:len(x)]
+	for i, v := range x {
+		y := scale.D(float64(v), float64(m))
+		d[i] = float32(y)
+		lost[i] = float32(y - float64(d[i])) // NaN for −∞, whose exponential is 0
+	}
+	return genericSumExp(d, lost)
 }
 
 // A Sums adds differences d_i = (x_i − m)/T of unmasked classes, x_i > −∞.
@@ -144,17 +159,17 @@ func (t *Sums) Merge(u Sums) {
 	t.WD += u.WD
 }
 
-// AddSums adds one block to t in float64, in 8 lanes and then as a tree. Its
+// AddSums adds one block to t in float64, in lanes i mod 16 that are added by halves. Its
 // weights are w, or all 1 where w is nil.
 func AddSums[T Float](t *Sums, scale Scale, x []T, w []float32, m T) {
-	var n, d, ws, wd [8]float64
+	var n, d, ws, wd [lanes]float64
 	for i, v := range x {
 		if v == T(negInf) {
 			continue
 		}
-		l := i % 8
+		l := i % lanes
 		n[l]++
-		di := float64(T(scale.D(float64(v), float64(m))))
+		di := scale.D(float64(v), float64(m))
 		d[l] += di
 		if w != nil {
 			wi := float64(w[i])
@@ -162,22 +177,12 @@ func AddSums[T Float](t *Sums, scale Scale, x []T, w []float32, m T) {
 			wd[l] += float64(wi * di)
 		}
 	}
-	t.N += tree8(&n)
-	t.D += tree8(&d)
+	t.N += tree(&n)
+	t.D += tree(&d)
 	if w == nil {
 		t.W, t.WD = t.N, t.D
 		return
 	}
-	t.W += tree8(&ws)
-	t.WD += tree8(&wd)
-}
-
-// tree8 adds the lanes by halves.
-func tree8(lane *[8]float64) float64 {
-	for w := 4; w > 0; w /= 2 {
-		for l := range w {
-			lane[l] += lane[l+w]
-		}
-	}
-	return lane[0]
+	t.W += tree(&ws)
+	t.WD += tree(&wd)
 }

@@ -8,6 +8,11 @@ import . "github.com/mmcloughlin/avo/build"
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	expsAVX2()
+	for _, s := range sets {
+		maximum(s)
+		sumExp(s)
+		exps(s, false)
+		exps(s, true)
+	}
 	Generate()
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// An isa is a set of vector instructions. Kernels are written once: every set
+// takes the same steps with each element, so that their bits are the same.
+type isa struct {
+	name string
+	wide bool // 16 elements, masks in registers; else 8, masks in vectors
+}
+
+var sets = []isa{{"AVX512", true}, {"AVX2", false}}
+
+// lanes is how many elements a vector has.
+func (s isa) lanes() int {
+	if s.wide {
+		return 16
+	}
+	return 8
+}
+
+// group is how many elements there are at least, and of how many any number is a
+// multiple.
+const group = 16
+
+// together is how many vectors go through their steps side by side where many
+// registers are in use.
+func (s isa) together() int {
+	if s.wide {
+		return 4
+	}
+	return 1
+}
+
+// steps are the numbers of vectors that a loop takes at once, one loop after the
+// other. Several go through their steps together, since one alone would wait for
+// itself; there are registers for no more.
+func (s isa) steps() []int {
+	if s.wide {
+		return []int{4, 1}
+	}
+	return []int{2}
+}
+
+// loops emits a loop for each of steps over n elements, counted by i: body(vectors)
+// is what is done with that many vectors from i on.
+func (s isa) loops(name string, i, n Register, body func(vectors int)) {
+	for _, vectors := range s.steps() {
+		label := fmt.Sprintf("%s%d", name, vectors)
+		// while i + elements ≤ n
+		end := GP64()
+		Label(label)
+		LEAQ(operand.Mem{Base: i, Disp: vectors * s.lanes()}, end)
+		CMPQ(end, n)
+		JGT(operand.LabelRef(label + "done"))
+		body(vectors)
+		MOVQ(end, i)
+		JMP(operand.LabelRef(label))
+		Label(label + "done")
+	}
+}
+
+// vector is a new register.
+func (s isa) vector() VecVirtual {
+	if s.wide {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// A mask chooses elements.
+type mask struct {
+	k Register   // wide
+	v VecVirtual // else: all bits of an element
+}
+
+// compare sets a mask where the predicate holds of a and b, in the order of the
+// manual: "a predicate b".
+func (s isa) compare(predicate int, a VecVirtual, b operand.Op) mask {
+	if s.wide {
+		k := K()
+		VCMPPS(operand.Imm(uint64(predicate)), b, a, k)
+		return mask{k: k}
+	}
+	v := YMM()
+	VCMPPS(operand.Imm(uint64(predicate)), b, a, v)
+	return mask{v: v}
+}
+
+// Predicates of VCMPPS.
+const (
+	unordered = 0x03
+	notLess   = 0x05 // true for NaN
+	notAtMost = 0x06 // true for NaN
+)
+
+// or adds to a mask what another one chooses.
+func (s isa) or(m, other mask) {
+	if s.wide {
+		KORW(other.k, m.k, m.k)
+	} else {
+		VORPS(other.v, m.v, m.v)
+	}
+}
+
+// jumpUnless jumps when the mask chooses no element.
+func (s isa) jumpUnless(m mask, label string) {
+	if s.wide {
+		KORTESTW(m.k, m.k)
+	} else {
+		any := GP32()
+		VMOVMSKPS(m.v, any)
+		TESTL(any, any)
+	}
+	JEQ(operand.LabelRef(label))
+}
+
+// zero clears a register.
+func (s isa) zero(x VecVirtual) {
+	if s.wide {
+		VPXORD(x, x, x)
+	} else {
+		VXORPS(x, x, x)
+	}
+}
+
+// keep sets x to 0 where the mask does not choose it.
+func (s isa) keep(m mask, x VecVirtual) {
+	if s.wide {
+		VMOVAPS_Z(x, m.k, x)
+	} else {
+		VANDPS(m.v, x, x)
+	}
+}
+
+// broadcast is a register full of a parameter.
+func (s isa) broadcast(name string) VecVirtual {
+	r := s.vector()
+	from, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSS(from.Addr, r)
+	return r
+}
+
+// constant is v as an operand: in a register where there are enough of them.
+func (s isa) constant(name string, v float64) operand.Op {
+	return s.integers(name, math.Float32bits(float32(v)))
+}
+
+// integers is constant for an integer.
+func (s isa) integers(name string, v uint32) operand.Op {
+	if s.wide {
+		return s.load(table(name, v))
+	}
+	return table(name, v)
+}
+
+// load copies a constant to a new register.
+func (s isa) load(c operand.Op) VecVirtual {
+	r := s.vector()
+	if m, ok := c.(operand.Mem); ok && s.wide {
+		VBROADCASTSS(m, r)
+	} else {
+		VMOVUPS(c, r)
+	}
+	return r
+}
+
+var tables = map[string]operand.Mem{}
+
+// table holds eight copies of v in read-only data, once.
+func table(name string, v uint32) operand.Mem {
+	m, ok := tables[name]
+	if !ok {
+		m = GLOBL(name, RODATA|NOPTR)
+		for i := range 8 {
+			DATA(4*i, operand.U32(v))
+		}
+		tables[name] = m
+	}
+	return m
+}
+
+// at is element i of base, and by elements more.
+func at(base, i Register, by int) operand.Mem {
+	return operand.Mem{Base: base, Index: i, Scale: 4, Disp: 4 * by}
+}
