@@ -1,6 +1,8 @@
 package xent
 
 import (
+	"math"
+
 	"xent/internal/kernel"
 	"xent/internal/tensor"
 )
@@ -84,7 +86,8 @@ func (w *reader) element(g *slope, class int32, z, zc, t float64) float64 {
 func (x *scratch[T]) gradient(w *reader, g *slope, grad, z []T, lo int) {
 	l, dense := w.l, w.t.soft != nil && w.t.soft.dense()
 	a := g.k * g.v.coef / g.r.s
-	if l.o.SoftCap == 0 && g.v.even == 0 && g.v.share == 0 && !dense {
+	// Where a float32 does not hold a, it may hold the product.
+	if l.o.SoftCap == 0 && g.v.even == 0 && g.v.share == 0 && !dense && math.Abs(a) <= math.MaxFloat32 {
 		kernel.ScaledExps(l.scale, grad, z, T(g.r.m), T(a))
 		return
 	}
