@@ -120,7 +120,7 @@ func bigTanh(x *big.Float) *big.Float {
 // nothing.
 func TestReferenceIsExact(t *testing.T) {
 	for number, c := range combinations() {
-		if number%23 != 0 {
+		if number%23 != 0 || testing.Short() && number%161 != 0 {
 			continue
 		}
 		k := newChecker(t, c)
