@@ -217,9 +217,6 @@ func (w *divergenceReader) gradient(v *divergenceValues, k float64, grad, studen
 func (w *divergenceReader) slope(p, q, delta, own float64) float64 {
 	switch kind := w.d.o.Kind; {
 	case kind == ForwardKL || kind == TeacherCE:
-		if p > 0 && math.Abs(delta) <= 1 {
-			return p * expm1(-delta) // q − p, which would cancel
-		}
 		return q - p
 	case q == 0:
 		return 0

@@ -18,7 +18,7 @@ func excess(p, q, delta float64) float64 {
 	case math.Abs(delta) <= 1:
 		return float64(p * phi(delta))
 	}
-	return max(0, q+float64(p*(delta-1))) // only subnormal p and q can make it negative
+	return q + float64(p*(delta-1)) // at least q/4
 }
 
 // excessOverMixture is excess(p, m, log p − log m) with m = own·p + other·q,
@@ -33,7 +33,7 @@ func excessOverMixture(p, q, own, other, d float64) float64 {
 			return float64(p * gapOfLog(x))
 		}
 	}
-	return max(0, float64(other*(q-p))-float64(p*logMixture(own, other, d)))
+	return float64(other*(q-p)) - float64(p*logMixture(own, other, d))
 }
 
 // logMixture is log(own + other·e^d) for own + other = 1: from the logarithm of a

@@ -41,6 +41,59 @@ func TestDivergenceAgainstOracle(t *testing.T) {
 	t.Logf("of the budget, at most %.2f of a value's and %.2f of a gradient's was used", worst.value, worst.grad)
 }
 
+// TestDivergenceOfFewClasses is TestDivergenceAgainstOracle where one class is all of
+// the sum, over ratios of its two probabilities; and where one model's all but
+// underflow, so that no ratio is a float64.
+func TestDivergenceOfFewClasses(t *testing.T) {
+	var worst budgetUse
+	hold := func(o xent.DivergenceOptions, z, zt []float64) {
+		p := pair{student: newTable(tensor.F64, 1, len(z), len(z)), teacher: newTable(tensor.F64, 1, len(z), len(z)), y: xent.Targets{Index: []int32{0}}}
+		p.student.setRow(0, z)
+		p.teacher.setRow(0, zt)
+		worst.check(t, p, o, 1)
+	}
+	options := append(kinds(1, 0, 1, 1), plain(xent.JSD, 0.6), plain(xent.JSD, 1e-9))
+	for w := -3.0; w <= 3; w += 0.1 {
+		for _, o := range options {
+			hold(o, []float64{0, 0}, []float64{0, w})
+		}
+	}
+	low := make([]float64, 100)
+	for c := range 99 {
+		low[c+1] = 707.99 // e^−707.99/99 is subnormal
+	}
+	one := make([]float64, 100)
+	for c := range 99 {
+		one[c+1] = -math.Pow(2, float64(c%12))
+	}
+	for _, o := range options {
+		hold(o, one, low)
+		hold(o, low, one)
+	}
+	t.Logf("of the budget, at most %.2f of a value's and %.2f of a gradient's was used", worst.value, worst.grad)
+}
+
+// TestManyClassesCostNoDigits: sums of equal terms drift when they are added plainly.
+func TestManyClassesCostNoDigits(t *testing.T) {
+	const v = 200_000
+	z, zt := make([]float64, v), make([]float64, v)
+	for c := range v - 1 {
+		z[c+1] = -1
+	}
+	d, err := xent.NewDivergence(v, plain(xent.TeacherCE, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nll := math.Log1p((v - 1) * math.Exp(-1)) // of class 0
+	rows := xent.DivergenceRows{Divergence: make([]float64, 1), NLL: make([]float64, 1)}
+	if err := d.Forward(nil, xent.Float64(z, 1, v), xent.Float64(zt, 1, v), xent.Targets{Index: []int32{0}}, &rows); err != nil {
+		t.Fatal(err)
+	}
+	if want := nll + (v-1.0)/v; !(math.Abs(rows.NLL[0]-nll) <= 1e-15*nll) || !(math.Abs(rows.Divergence[0]-want) <= 1e-15*want) {
+		t.Errorf("nll %v, cross-entropy %v, want %v %v", rows.NLL[0], rows.Divergence[0], nll, want)
+	}
+}
+
 // A budgetUse is the greatest share of a budget that was needed.
 type budgetUse struct{ value, grad float64 }
 

@@ -17,7 +17,7 @@ func TestEstimateValues(t *testing.T) {
 		delta := logp - logq // exact here
 		square, _ := new(big.Float).Quo(bigMul(bigOf(delta), bigOf(delta)), bigOf(2)).Float64()
 		want, _ := bigAdd(bigSub(bigExp(bigOf(-delta)), bigOf(1)), bigOf(delta)).Float64()
-		if k1 != delta || !(math.Abs(k2-square) <= 0x1p-52*square) || !(math.Abs(k3-want) <= 0x1p-52*(4+math.Abs(delta))*want) {
+		if k1 != delta || !(math.Abs(k2-square) <= 0x1p-52*square) || !(math.Abs(k3-want) <= 0x1p-52*1.5*(1+math.Abs(delta))*want) {
 			t.Errorf("δ = %v: %v %v %v, want %v %v %v", delta, k1, k2, k3, delta, square, want)
 		}
 	}
