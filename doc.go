@@ -65,21 +65,28 @@
 //
 //   - Exact totals: sums over rows are rounded once, so no order, split,
 //     micro-batching or number of goroutines changes a digit.
+//
 //   - Ignored rows ([Ignore], or row weight 0) are not read, not counted, and
 //     get gradient 0; a batch with such rows gives the bits of the batch without.
+//
 //   - The logits are changed only when the gradient is asked for in place.
+//
 //   - Everything but a dense soft target is checked before anything is written;
 //     errors are typed and name the row and the value.
+//
 //   - Every quantity is computed from differences to the greatest logit: a common
 //     offset of 1e5 costs no digits, and a probability that underflows gives a loss,
 //     not ∞.
-//   - Accuracy, with u = 2⁻²⁴, d_c = u_c − max u, t the smoothed target and C = 4c/T
-//     if logits are capped, else 0:
+//
+//   - Accuracy, with u = 2⁻²⁴, d_c = u_c − max u, t the smoothed target, A = Σ w·t + 2ζ|lse|,
+//     K = r·|scale|/T, and C = 4c/T if logits are capped, else 0:
 //
 //     |err nll| ≤ u·(8 + 2·nll + C)
-//     |err g_c| ≤ u·K·((8 + 3|d_c| + C)·p_c·(Σ w·t + 2ζ|lse|) + w_c·t_c) + 2⁻¹²⁵·K,   K = r·|scale|/T
+//     |err g_c| ≤ u·K·((8 + 3|d_c| + C)·A·p_c + w_c·t_c) + 2⁻¹²⁵·K·A + 2⁻¹⁴⁹
 //
-//     and what the rounding of g_c to a 16-bit type adds.
+//     and what the rounding of g_c to a 16-bit type adds; docs/math.md says how far this
+//     is a theorem. Float64 logits: the same with u = 2⁻⁵³.
+//
 //   - In steady state a pass allocates nothing: scratch is pooled, until the
 //     garbage collector empties the pool.
 //
