@@ -14,9 +14,10 @@ import (
 //
 // with p_c = e^d_c/s, t as values says, and cap' the soft-cap's derivative.
 type slope struct {
-	v *values
-	r *rowState
-	k float64
+	v      *values
+	r      *rowState
+	k      float64
+	stream bool // the gradient lies apart from the logits, and is too large for the caches
 }
 
 // gradient writes a row's gradient to row j of grad, which may be the memory of
@@ -88,7 +89,11 @@ func (x *scratch[T]) gradient(w *reader, g *slope, grad, z []T, lo int) {
 	a := g.k * g.v.coef / g.r.s
 	// Where a float32 does not hold a, it may hold the product.
 	if l.o.SoftCap == 0 && g.v.even == 0 && g.v.share == 0 && !dense && math.Abs(a) <= math.MaxFloat32 {
-		kernel.ScaledExps(l.scale, grad, z, T(g.r.m), T(a))
+		if g.stream {
+			kernel.StreamExps(l.scale, grad, z, T(g.r.m), T(a))
+		} else {
+			kernel.ScaledExps(l.scale, grad, z, T(g.r.m), T(a))
+		}
 		return
 	}
 	for len(z) > 0 {

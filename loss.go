@@ -57,7 +57,8 @@ func (l *Loss) Gradient(t *Total, logits Matrix, y Targets, rows *Rows, scale fl
 		return err
 	}
 	p := l.begin(y, rows)
-	p.logits, p.grad, p.wantGrad, p.scale = logits.t, grad.t, true, scale
+	p.logits, p.wantGrad, p.scale = logits.t, true, scale
+	p.into(grad)
 	p.run(logits.t.Rows)
 	return l.end(p, t)
 }

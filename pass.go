@@ -18,6 +18,7 @@ type pass struct {
 	grad     tensor.Matrix
 	wantGrad bool
 	scale    float64
+	stream   bool      // of slope
 	kept     []int     // row of the call for each row of logits; nil for the same
 	totals   []Total   // one a worker
 	readers  []*reader // one a worker
@@ -68,6 +69,16 @@ func (l *Loss) end(p *pass, t *Total) error {
 		return bad
 	}
 	return nil
+}
+
+// streamBytes is the size from which a gradient is written past the caches.
+const streamBytes = 4 << 20
+
+// into says where the gradient goes; the logits are known.
+func (p *pass) into(grad Matrix) {
+	p.grad = grad.t
+	_, bytes := grad.t.Span()
+	p.stream = bytes >= streamBytes && overlapOf(p.logits, grad.t) != same
 }
 
 // target is that of row i of the call.
@@ -122,7 +133,7 @@ func (p *pass) row(worker, i, j int) {
 	v := p.count(worker, &state, i, j)
 	if p.wantGrad {
 		k := p.scale * p.y.weight(i) / p.l.o.Temperature
-		w.gradient(&slope{&v, &state, k}, p.grad, p.logits, j, 0)
+		w.gradient(&slope{&v, &state, k, p.stream}, p.grad, p.logits, j, 0)
 		if below := p.l.o.FilterBelow; below > 0 && p.kept != nil { // a linear pass
 			p.totals[worker].sums[filtered].Add(filter(p.grad.Row(j), below*math.Abs(p.scale)*p.y.weight(i)))
 		}

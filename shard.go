@@ -148,7 +148,8 @@ func (st *Stats) Merge(u *Stats) error {
 // run is a pass over the shard's rows.
 func (s *Shard) run(st *Stats, logits Matrix, y Targets, scale float64, grad Matrix, wantGrad bool) {
 	p := s.l.begin(y, nil)
-	p.logits, p.grad, p.scale, p.wantGrad = logits.t, grad.t, scale, wantGrad
+	p.logits, p.scale, p.wantGrad = logits.t, scale, wantGrad
+	p.into(grad)
 	p.shard = shardTask{p: p, st: st, lo: s.lo}
 	par.Run(p.workers, len(st.rows), rowGrain(s.hi-s.lo), &p.shard)
 	s.l.end(p, nil)
@@ -187,7 +188,7 @@ func (t *shardTask) Do(worker, lo, hi int) {
 		state := t.st.rows[i]
 		w.look(p.logits, i, t.lo)
 		v := w.finish(&state)
-		w.gradient(&slope{&v, &state, p.scale * p.y.weight(i) / p.l.o.Temperature}, p.grad, p.logits, i, t.lo)
+		w.gradient(&slope{&v, &state, p.scale * p.y.weight(i) / p.l.o.Temperature, p.stream}, p.grad, p.logits, i, t.lo)
 	}
 }
 
