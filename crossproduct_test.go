@@ -127,12 +127,15 @@ func allRows(n int) []int {
 	return rows
 }
 
+// few says that a part of many combinations must do.
+func few() bool { return testing.Short() || raceEnabled }
+
 // TestCrossProduct holds every combination of options, forms of targets and
 // types of logits to the reference, and every way to compute it to the same bits.
 func TestCrossProduct(t *testing.T) {
 	all, w := combinations(), &worst{ratio: map[string]float64{}, where: map[string]string{}}
 	step, parts := 1, 8
-	if testing.Short() || raceEnabled {
+	if few() {
 		step = 17 // divides no list of choices: all are still met
 	}
 	if len(all) < 2000 {

@@ -124,7 +124,7 @@ func TestLinearOptions(t *testing.T) {
 	shapes := [...][3]int{{1, 3, 1}, {13, 5, 2}, {29, 17, 50}, {31, 9, 1030}, {19, 3, 2300}}
 	for _, c := range combinations() {
 		// 5 divides no list of choices: all meet.
-		if c.storage != f32 || c.number/4%5 != 0 || testing.Short() && c.number/4%35 != 0 {
+		if c.storage != f32 || c.number/4%5 != 0 || few() && c.number/4%35 != 0 {
 			continue
 		}
 		s := shapes[c.number/20%len(shapes)]

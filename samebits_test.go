@@ -12,7 +12,7 @@ import (
 func TestOptionsSameBits(t *testing.T) {
 	for _, c := range combinations() {
 		// 71 divides no list of choices: all meet.
-		if c.number%71 != 0 || testing.Short() && c.number%497 != 0 {
+		if c.number%71 != 0 || few() && c.number%497 != 0 {
 			continue
 		}
 		b := c.batch(27, 1<<13+5)

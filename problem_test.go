@@ -7,50 +7,6 @@ import (
 	"xent/internal/tensor"
 )
 
-// The oracle: the textbook formulas in float64, row by row, with nothing
-// shared with the code under test.
-
-type oracleRow struct {
-	nll, lse, entropy float64
-	p                 []float64
-	argmax, rank      int32
-}
-
-func oracle(z []float32, y int32) oracleRow {
-	m, bad := math.Inf(-1), false
-	r := oracleRow{argmax: -1, p: make([]float64, len(z))}
-	for c, v := range z {
-		bad = bad || v != v || math.IsInf(float64(v), 1)
-		if float64(v) > m {
-			m, r.argmax = float64(v), int32(c)
-		}
-	}
-	if bad || math.IsInf(m, -1) {
-		nan := math.NaN()
-		for c := range r.p {
-			r.p[c] = nan
-		}
-		return oracleRow{nan, nan, nan, r.p, -1, 0}
-	}
-	s := 0.0
-	for _, v := range z {
-		s += math.Exp(float64(v) - m)
-	}
-	r.lse = m + math.Log(s)
-	r.nll = math.Log(s) - (float64(z[y]) - m)
-	for c, v := range z {
-		r.p[c] = math.Exp(float64(v)-m) / s
-		if r.p[c] > 0 {
-			r.entropy -= r.p[c] * (float64(v) - m - math.Log(s))
-		}
-		if v > z[y] || v == z[y] && int32(c) < y {
-			r.rank++
-		}
-	}
-	r.rank++
-	return r
-}
-
 // A problem is a batch made to be hard.
 type problem struct {
 	n, v    int
