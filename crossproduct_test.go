@@ -233,6 +233,8 @@ func (k *checker) ignoredRow(i int, rows *Rows, grad []float64) {
 	}
 }
 
+// row checks row i's values: nll by its stated budget, the others by what follows
+// from it, an −log p being an nll; the entropy by the like.
 func (k *checker) row(i int, in *refInput, ref *refRow, rows *Rows) {
 	u := k.storage.roundoff() * k.slack()
 	k.within("nll", i, rows.NLL[i], ref.nll, u*ref.budget)

@@ -115,9 +115,9 @@ func bigTanh(x *big.Float) *big.Float {
 	return new(big.Float).SetPrec(bigBits).Quo(new(big.Float).Sub(e, one), new(big.Float).Add(e, one))
 }
 
-// TestReferenceIsExact: the reference has 2⁻⁴⁶ or better of what the budgets of
-// float32 allow in 2⁻²⁴, for rows of every sort, so that its own rounding decides
-// nothing.
+// TestReferenceIsExact: where the budgets allow float32 errors in units of 2⁻²⁴,
+// the reference is right to the same multiples of 2⁻⁴⁶, for rows of every sort: its
+// own rounding decides nothing.
 func TestReferenceIsExact(t *testing.T) {
 	for number, c := range combinations() {
 		if number%23 != 0 || few() && number%161 != 0 {
