@@ -79,9 +79,7 @@ func (p *divergencePass) Do(worker, lo, hi int) {
 func (p *divergencePass) ignore(i int) {
 	p.rows.set(i, nan, nan)
 	if p.wantGrad {
-		for c := range p.grad.Cols {
-			p.grad.Set(i, c, 0)
-		}
+		p.grad.Clear(i)
 	}
 }
 

@@ -16,8 +16,7 @@
 //
 // The linear passes never hold more of the N×V logits than fit a workspace, and
 // still equal this module's product, loss and products bit for bit. A [Shard] is a
-// Loss over a part of the classes, for classifiers that are cut between workers; a
-// [Divergence] compares the logits of a student with those of a teacher.
+// Loss over a part of the classes, for classifiers that are cut between workers.
 //
 // # Options
 //
@@ -37,6 +36,15 @@
 //
 // Logits are float32, bfloat16 or float16, which are computed with in float32 and
 // summed in float64, or float64, computed with in float64.
+//
+// # A teacher instead of a target
+//
+// A [Divergence] compares a student's logits with a teacher's, row by row: [ForwardKL],
+// [ReverseKL], [JSD], or the teacher's cross-entropy, which is no KL and is called
+// [TeacherCE]. It gives value and gradient, for distillation, where temperature, T²
+// and the share of the true classes are said outright, and for what a policy pays for
+// leaving its reference. Equal rows give exactly 0, and no row gives less. [EstimateKL]
+// is for those who have only the log-probabilities of samples.
 //
 // # Nothing is divided for you
 //
@@ -85,7 +93,7 @@
 //     |err g_c| ≤ u·K·((8 + 3|d_c| + C)·A·p_c + w_c·t_c) + 2⁻¹²⁵·K·A + 2⁻¹⁴⁹
 //
 //     and what the rounding of g_c to a 16-bit type adds; docs/math.md says how far this
-//     is a theorem. Float64 logits: the same with u = 2⁻⁵³.
+//     is a theorem. Float64 logits: the same with u = 2⁻⁵³ and 128 in place of 8.
 //
 //   - In steady state a pass allocates nothing: scratch is pooled, until the
 //     garbage collector empties the pool.

@@ -116,9 +116,7 @@ func (p *pass) Do(worker, lo, hi int) {
 func (p *pass) ignore(i, j int) {
 	p.rows.set(i, &ignoredRow)
 	if p.wantGrad {
-		for c := range p.grad.Cols {
-			p.grad.Set(j, c, 0)
-		}
+		p.grad.Clear(j)
 	}
 }
 

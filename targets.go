@@ -12,7 +12,7 @@ import (
 const Ignore int32 = -100
 
 // Targets says what really came, row by row: a class (Index) or a distribution
-// (Soft), never both.
+// (Soft), never both. (Neither, for a [Divergence]: every row counts.)
 type Targets struct {
 	// Index holds each row's class in [0, V), or Ignore.
 	Index []int32

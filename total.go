@@ -85,7 +85,7 @@ func (t *Total) Result() Result {
 // w_y the class weight of its target, 1 where targets are soft.
 type Result struct {
 	Sum        float64 // the objective: with class weights, smoothing and z-loss, times r
-	NLL        float64 // Σ r·nll: no class weights, smoothing or z-loss
+	NLL        float64 // Σ r·nll: no class weights, smoothing or z-loss; NaN of a Divergence without Index
 	Smoothing  float64 // Σ r·(ε/V)·Σ_c w_c·(−log p_c): a part of Sum
 	ZLoss      float64 // Σ r·ζ·lse²: a part of Sum
 	Divergence float64 // Σ r·D of a [Divergence], without its factors
@@ -99,7 +99,7 @@ type Result struct {
 	FilterBound float64
 	Count       int // rows not ignored
 	Correct     int // of them, those whose target has the greatest logit (the lowest index among equals)
-	NonFinite   int // of them, those whose nll is NaN or +∞
+	NonFinite   int // of them, those whose nll, or divergence, is NaN or +∞
 	// FirstNonFinite is the lowest index of a row whose nll is not finite; −1 if
 	// there is none. Indices count within a pass, so it says where only for a
 	// Total of one pass.

@@ -277,6 +277,19 @@ func (m Matrix) Scatter(src []float32, i, lo int) {
 	}
 }
 
+// Clear sets row i of a row-major matrix to 0.
+func (m Matrix) Clear(i int) {
+	at := i * m.RowStride
+	switch m.DType {
+	case F32:
+		clear(m.f32[at : at+m.Cols])
+	case F64:
+		clear(m.f64[at : at+m.Cols])
+	default:
+		clear(m.u16[at : at+m.Cols])
+	}
+}
+
 // Set rounds x to the matrix's type and writes it to element (i, j). Half types
 // are rounded twice, by way of float32.
 func (m Matrix) Set(i, j int, x float64) {
