@@ -115,3 +115,41 @@ func scaledExps(dst, x []float32, m, a float32) {
 	}
 	copy(dst, left[:])
 }
+
+// widenGroup is group for Widen.
+const widenGroup = 32
+
+// widenBFloat16 is WidenBFloat16 on as many elements as it returns: all but the last
+// few.
+func widenBFloat16(dst []float32, x []uint16) (done int) {
+	for n := len(x) &^ (widenGroup - 1); done < n; {
+		k := min(n-done, piece)
+		switch {
+		case hasAVX512:
+			widenBFloat16AVX512(&dst[done], &x[done], k)
+		case hasAVX2:
+			widenBFloat16AVX2(&dst[done], &x[done], k)
+		default:
+			return 0
+		}
+		done += k
+	}
+	return done
+}
+
+// widenFloat16 is widenBFloat16 for WidenFloat16.
+func widenFloat16(dst []float32, x []uint16) (done int) {
+	for n := len(x) &^ (widenGroup - 1); done < n; {
+		k := min(n-done, piece)
+		switch {
+		case hasAVX512:
+			widenFloat16AVX512(&dst[done], &x[done], k)
+		case hasAVX2:
+			widenFloat16AVX2(&dst[done], &x[done], k)
+		default:
+			return 0
+		}
+		done += k
+	}
+	return done
+}

@@ -841,6 +841,114 @@ loop1done:
 	VZEROUPPER
 	RET
 
+// func widenBFloat16AVX512(dst *float32, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·widenBFloat16AVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	CMPQ      BX, DX
+	JGE       done
+	VPMOVZXWD (CX)(BX*2), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVUPS   Z0, (AX)(BX*4)
+	VPMOVZXWD 32(CX)(BX*2), Z0
+	VPSLLD    $0x10, Z0, Z0
+	VMOVUPS   Z0, 64(AX)(BX*4)
+	ADDQ      $0x20, BX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func widenFloat16AVX512(dst *float32, x *uint16, n int)
+// Requires: AVX, AVX512F
+TEXT ·widenFloat16AVX512(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS half<>+0(SB), Z0
+	VBROADCASTSS pow112<>+0(SB), Z1
+	VBROADCASTSS maxHalf<>+0(SB), Z2
+	VBROADCASTSS inf<>+0(SB), Z3
+	XORQ         BX, BX
+
+loop:
+	CMPQ        BX, DX
+	JGE         done
+	VPMOVZXWD   (CX)(BX*2), Z4
+	VPSRLD      $0x0f, Z4, Z5
+	VPSLLD      $0x1f, Z5, Z5
+	VPANDD      Z0, Z4, Z4
+	VPSLLD      $0x0d, Z4, Z4
+	VPCMPGTD    Z2, Z4, K1
+	VMOVDQA32.Z Z3, K1, Z6
+	VMULPS      Z1, Z4, Z4
+	VPORD       Z6, Z4, Z4
+	VPORD       Z5, Z4, Z4
+	VMOVUPS     Z4, (AX)(BX*4)
+	VPMOVZXWD   32(CX)(BX*2), Z4
+	VPSRLD      $0x0f, Z4, Z5
+	VPSLLD      $0x1f, Z5, Z5
+	VPANDD      Z0, Z4, Z4
+	VPSLLD      $0x0d, Z4, Z4
+	VPCMPGTD    Z2, Z4, K1
+	VMOVDQA32.Z Z3, K1, Z6
+	VMULPS      Z1, Z4, Z4
+	VPORD       Z6, Z4, Z4
+	VPORD       Z5, Z4, Z4
+	VMOVUPS     Z4, 64(AX)(BX*4)
+	ADDQ        $0x20, BX
+	JMP         loop
+
+done:
+	VZEROUPPER
+	RET
+
+DATA half<>+0(SB)/4, $0x00007fff
+DATA half<>+4(SB)/4, $0x00007fff
+DATA half<>+8(SB)/4, $0x00007fff
+DATA half<>+12(SB)/4, $0x00007fff
+DATA half<>+16(SB)/4, $0x00007fff
+DATA half<>+20(SB)/4, $0x00007fff
+DATA half<>+24(SB)/4, $0x00007fff
+DATA half<>+28(SB)/4, $0x00007fff
+GLOBL half<>(SB), RODATA|NOPTR, $32
+
+DATA pow112<>+0(SB)/4, $0x77800000
+DATA pow112<>+4(SB)/4, $0x77800000
+DATA pow112<>+8(SB)/4, $0x77800000
+DATA pow112<>+12(SB)/4, $0x77800000
+DATA pow112<>+16(SB)/4, $0x77800000
+DATA pow112<>+20(SB)/4, $0x77800000
+DATA pow112<>+24(SB)/4, $0x77800000
+DATA pow112<>+28(SB)/4, $0x77800000
+GLOBL pow112<>(SB), RODATA|NOPTR, $32
+
+DATA maxHalf<>+0(SB)/4, $0x0f7fe000
+DATA maxHalf<>+4(SB)/4, $0x0f7fe000
+DATA maxHalf<>+8(SB)/4, $0x0f7fe000
+DATA maxHalf<>+12(SB)/4, $0x0f7fe000
+DATA maxHalf<>+16(SB)/4, $0x0f7fe000
+DATA maxHalf<>+20(SB)/4, $0x0f7fe000
+DATA maxHalf<>+24(SB)/4, $0x0f7fe000
+DATA maxHalf<>+28(SB)/4, $0x0f7fe000
+GLOBL maxHalf<>(SB), RODATA|NOPTR, $32
+
+DATA inf<>+0(SB)/4, $0x7f800000
+DATA inf<>+4(SB)/4, $0x7f800000
+DATA inf<>+8(SB)/4, $0x7f800000
+DATA inf<>+12(SB)/4, $0x7f800000
+DATA inf<>+16(SB)/4, $0x7f800000
+DATA inf<>+20(SB)/4, $0x7f800000
+DATA inf<>+24(SB)/4, $0x7f800000
+DATA inf<>+28(SB)/4, $0x7f800000
+GLOBL inf<>(SB), RODATA|NOPTR, $32
+
 // func maxAVX2(x *float32, n int) float32
 // Requires: AVX, SSE
 TEXT ·maxAVX2(SB), NOSPLIT, $0-20
@@ -1419,5 +1527,97 @@ loop2:
 
 loop2done:
 	SFENCE
+	VZEROUPPER
+	RET
+
+// func widenBFloat16AVX2(dst *float32, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·widenBFloat16AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	CMPQ      BX, DX
+	JGE       done
+	VPMOVZXWD (CX)(BX*2), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	VPMOVZXWD 16(CX)(BX*2), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, 32(AX)(BX*4)
+	VPMOVZXWD 32(CX)(BX*2), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, 64(AX)(BX*4)
+	VPMOVZXWD 48(CX)(BX*2), Y0
+	VPSLLD    $0x10, Y0, Y0
+	VMOVUPS   Y0, 96(AX)(BX*4)
+	ADDQ      $0x20, BX
+	JMP       loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func widenFloat16AVX2(dst *float32, x *uint16, n int)
+// Requires: AVX, AVX2
+TEXT ·widenFloat16AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+
+loop:
+	CMPQ      BX, DX
+	JGE       done
+	VPMOVZXWD (CX)(BX*2), Y0
+	VPSRLD    $0x0f, Y0, Y1
+	VPSLLD    $0x1f, Y1, Y1
+	VPAND     half<>+0(SB), Y0, Y0
+	VPSLLD    $0x0d, Y0, Y0
+	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
+	VPAND     inf<>+0(SB), Y2, Y2
+	VMULPS    pow112<>+0(SB), Y0, Y0
+	VPOR      Y2, Y0, Y0
+	VPOR      Y1, Y0, Y0
+	VMOVUPS   Y0, (AX)(BX*4)
+	VPMOVZXWD 16(CX)(BX*2), Y0
+	VPSRLD    $0x0f, Y0, Y1
+	VPSLLD    $0x1f, Y1, Y1
+	VPAND     half<>+0(SB), Y0, Y0
+	VPSLLD    $0x0d, Y0, Y0
+	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
+	VPAND     inf<>+0(SB), Y2, Y2
+	VMULPS    pow112<>+0(SB), Y0, Y0
+	VPOR      Y2, Y0, Y0
+	VPOR      Y1, Y0, Y0
+	VMOVUPS   Y0, 32(AX)(BX*4)
+	VPMOVZXWD 32(CX)(BX*2), Y0
+	VPSRLD    $0x0f, Y0, Y1
+	VPSLLD    $0x1f, Y1, Y1
+	VPAND     half<>+0(SB), Y0, Y0
+	VPSLLD    $0x0d, Y0, Y0
+	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
+	VPAND     inf<>+0(SB), Y2, Y2
+	VMULPS    pow112<>+0(SB), Y0, Y0
+	VPOR      Y2, Y0, Y0
+	VPOR      Y1, Y0, Y0
+	VMOVUPS   Y0, 64(AX)(BX*4)
+	VPMOVZXWD 48(CX)(BX*2), Y0
+	VPSRLD    $0x0f, Y0, Y1
+	VPSLLD    $0x1f, Y1, Y1
+	VPAND     half<>+0(SB), Y0, Y0
+	VPSLLD    $0x0d, Y0, Y0
+	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
+	VPAND     inf<>+0(SB), Y2, Y2
+	VMULPS    pow112<>+0(SB), Y0, Y0
+	VPOR      Y2, Y0, Y0
+	VPOR      Y1, Y0, Y0
+	VMOVUPS   Y0, 96(AX)(BX*4)
+	ADDQ      $0x20, BX
+	JMP       loop
+
+done:
 	VZEROUPPER
 	RET

@@ -9,3 +9,6 @@ func sumExp(scale Scale, x []float32, m float32) (s, sd float64) { return scaled
 func streamExps(dst, x []float32, m, a float32) { genericExps(dst, x, m, a) }
 
 func scaledExps(dst, x []float32, m, a float32) { genericExps(dst, x, m, a) }
+
+func widenBFloat16(dst []float32, x []uint16) int { return 0 }
+func widenFloat16(dst []float32, x []uint16) int  { return 0 }

@@ -41,6 +41,16 @@ func expsAVX512(dst *float32, x *float32, n int, m float32, a float32)
 //go:noescape
 func expsStreamAVX512(dst *float32, x *float32, n int, m float32, a float32)
 
+// widenBFloat16AVX512 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
+//
+//go:noescape
+func widenBFloat16AVX512(dst *float32, x *uint16, n int)
+
+// widenFloat16AVX512 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
+//
+//go:noescape
+func widenFloat16AVX512(dst *float32, x *uint16, n int)
+
 // maxAVX2 is the greatest of n elements, n a multiple of 32; −∞ of none, NaN if one is.
 //
 //go:noescape
@@ -77,3 +87,13 @@ func expsAVX2(dst *float32, x *float32, n int, m float32, a float32)
 //
 //go:noescape
 func expsStreamAVX2(dst *float32, x *float32, n int, m float32, a float32)
+
+// widenBFloat16AVX2 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
+//
+//go:noescape
+func widenBFloat16AVX2(dst *float32, x *uint16, n int)
+
+// widenFloat16AVX2 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
+//
+//go:noescape
+func widenFloat16AVX2(dst *float32, x *uint16, n int)

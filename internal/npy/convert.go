@@ -5,7 +5,7 @@ import (
 	"math"
 	"unsafe"
 
-	"xent/internal/tensor"
+	"xent/internal/kernel"
 )
 
 // A number is what an element is in memory.
@@ -103,13 +103,21 @@ func truth[T number](dst []T, src []uint8) int {
 }
 
 func widen16[T number](dst []T, src []uint16) int {
+	if to, ok := any(dst).([]float32); ok {
+		kernel.WidenFloat16(to, src)
+		return -1
+	}
 	for i, v := range src {
-		dst[i] = T(tensor.HalfToFloat32(v))
+		dst[i] = T(kernel.HalfToFloat32(v))
 	}
 	return -1
 }
 
 func widenB16[T number](dst []T, src []uint16) int {
+	if to, ok := any(dst).([]float32); ok {
+		kernel.WidenBFloat16(to, src)
+		return -1
+	}
 	for i, v := range src {
 		dst[i] = T(math.Float32frombits(uint32(v) << 16))
 	}

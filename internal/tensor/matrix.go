@@ -8,6 +8,8 @@ import (
 	"math"
 	"math/bits"
 	"unsafe"
+
+	"xent/internal/kernel"
 )
 
 // A DType is the storage type of a tensor's elements.
@@ -208,10 +210,18 @@ func (m Matrix) Gather(dst []float32, i, lo int) {
 			dst[j] = m.f32[at+j*step]
 		}
 	case BF16:
+		if step == 1 {
+			kernel.WidenBFloat16(dst, m.u16[at:at+len(dst)])
+			return
+		}
 		for j := range dst {
 			dst[j] = math.Float32frombits(uint32(m.u16[at+j*step]) << 16)
 		}
 	case F16:
+		if step == 1 {
+			kernel.WidenFloat16(dst, m.u16[at:at+len(dst)])
+			return
+		}
 		for j := range dst {
 			dst[j] = HalfToFloat32(m.u16[at+j*step])
 		}
@@ -332,15 +342,6 @@ func Float32ToHalf(x float32) uint16 {
 	return sign | uint16((abs-0x38000000+0xfff+abs>>13&1)>>13)
 }
 
-// HalfToFloat32 returns the value of an IEEE binary16, exactly.
-func HalfToFloat32(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch exp {
-	case 31: // ∞ and NaN keep their payload
-		return math.Float32frombits(sign | 0xff<<23 | frac<<13)
-	case 0: // ±0 and subnormals: frac · 2⁻²⁴
-		v := float32(frac) * 0x1p-24
-		return math.Float32frombits(sign | math.Float32bits(v))
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
+// HalfToFloat32 returns the value of an IEEE binary16, exactly; a NaN keeps its
+// payload.
+func HalfToFloat32(h uint16) float32 { return kernel.HalfToFloat32(h) }

@@ -13,6 +13,8 @@ func main() {
 		sumExp(s)
 		exps(s, false)
 		exps(s, true)
+		widen(s, "BFloat16", bfloat16)
+		widen(s, "Float16", float16)
 	}
 	Generate()
 }
