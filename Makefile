@@ -5,10 +5,10 @@ STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
 # The assembly generators are modules of their own.
-asm_modules := internal/gemm/_asm internal/kernel/_asm
+asm_modules := internal/bench/_asm internal/gemm/_asm internal/kernel/_asm
 # What runs on several goroutines. Tests that take minutes under the race detector
 # stay out of it: they start no goroutine that the others do not.
-concurrent  := . ./internal/par ./internal/durable ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
+concurrent  := . ./internal/bench ./internal/par ./internal/durable ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
 race_skip   := ^Test(OpenMemory|FewBytesOfWeights|LearnsTheSource|TrainSource|Documents|EveryShape|Killed|EveryFault|LargeCorpus|Faults|FullDisk|Readme(Start|Opticks|InFull))$$
 platforms   := linux/arm64 darwin/arm64 windows/amd64 linux/386
 
@@ -71,4 +71,4 @@ fuzz:
 
 # Prints the assembly again from _asm.
 asm:
-	$(GO) generate ./internal/gemm ./internal/kernel
+	$(GO) generate ./internal/bench ./internal/gemm ./internal/kernel

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// multiplyAdd does nothing but multiply and add.
+func multiplyAdd(s isa) {
+	lanes := s.bytes / 4
+	TEXT("multiplyAdd"+s.name, NOSPLIT, "func(n int) float32")
+	Doc(
+		fmt.Sprintf("multiplyAdd%s does n ≥ 1 times, in %d registers of %d numbers that start from 1, 2, 3, …,", s.name, s.chains, lanes),
+		"",
+		"\tx = x·½ + 1",
+		"",
+		fmt.Sprintf("which is %d operations each time, and returns the sum of the numbers.", 2*lanes*s.chains),
+	)
+	n := Load(Param("n"), GP64())
+	half, one := s.load(0.5), s.load(1)
+	var x []VecVirtual
+	for i := range s.chains {
+		x = append(x, s.load(float32(1+i)))
+	}
+	Label("loop")
+	for _, x := range x {
+		VFMADD213PS(one, half, x)
+	}
+	DECQ(n)
+	JNE(operand.LabelRef("loop"))
+	for _, other := range x[1:] {
+		VADDPS(other, x[0], x[0])
+	}
+	sum := x[0]
+	if s.bytes == 64 {
+		upper := YMM()
+		VEXTRACTF64X4(operand.Imm(1), sum, upper)
+		VADDPS(sum.AsY(), upper, upper)
+		sum = upper
+	}
+	quarter, other := XMM(), XMM()
+	VEXTRACTF128(operand.Imm(1), sum.AsY(), quarter)
+	VADDPS(sum.AsX(), quarter, quarter)
+	VMOVHLPS(quarter, quarter, other)
+	VADDPS(other, quarter, quarter)
+	VMOVSHDUP(quarter, other)
+	VADDSS(other, quarter, quarter)
+	Store(quarter, ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
