@@ -1,0 +1,63 @@
+package train
+
+import (
+	"xent"
+	"xent/lm"
+)
+
+// A Stepper takes the steps that a run consists of, on batches that it is given: a way
+// to measure what a step costs.
+type Stepper struct {
+	arena  *lm.Arena
+	grads  *lm.Gradients
+	opt    *adamW
+	runner *lm.Runner
+	steps  int
+}
+
+// NewStepper returns a model of shape s at its start, and AdamW as DefaultOptimizer
+// has it, for batches of at most maxTokens tokens, on so many goroutines
+// (GOMAXPROCS when not positive).
+func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Stepper{arena: lm.NewArena(s), grads: lm.NewGradients(s)}
+	t.arena.Init(1)
+	t.opt = newAdamW(DefaultOptimizer(), workers, t.arena, t.grads)
+	var err error
+	t.runner, err = lm.NewRunner(t.arena.Weights(), maxTokens, workers)
+	return t, err
+}
+
+// Step learns from one batch at learning rate rate: loss and gradient of its mean,
+// the gradient's norm, clipping and the update of all weights. It returns the mean
+// loss in nats before the update. Errors are those of lm.Runner.Gradient.
+func (t *Stepper) Step(b lm.Batch, rate float64) (float64, error) {
+	weight := 0.0
+	for _, y := range b.Targets {
+		if y != xent.Ignore {
+			weight++
+		}
+	}
+	var total xent.Total
+	t.grads.Zero()
+	if err := t.runner.Gradient(&total, b, 1/max(weight, 1), t.grads); err != nil {
+		return 0, err
+	}
+	t.grads.Fold()
+	t.steps++
+	t.opt.step(t.steps, rate)
+	return total.Result().Mean(), nil
+}
+
+// StepperBytes is how much memory a Stepper holds, but for the linear loss's workspace
+// and attention's scratch.
+func StepperBytes(s lm.Spec, maxTokens int) int {
+	weights := 4 * s.Parameters()
+	head := 0
+	if s.Tied {
+		head = 4 * s.Vocab * s.Width // its gradient, apart
+	}
+	return 4*weights + head + s.RunnerBytes(maxTokens, true) // weights, gradient, two moments
+}
