@@ -66,11 +66,15 @@ func after(b []byte, prefix string) ([]byte, bool) {
 // statsRow is the size of a row of Stats in bytes.
 const statsRow = 8*20 + 4*5
 
-// AppendBinary appends the stats to b, 180 bytes a row. The error is nil.
+// AppendBinary appends the stats to b, 180 bytes a row and 8 for each stretch of classes. The error is nil.
 func (st *Stats) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, statsMagic...)
-	for _, n := range []uint64{uint64(st.v), math.Float64bits(st.t), uint64(st.classes), uint64(len(st.rows))} {
+	for _, n := range []uint64{uint64(st.v), math.Float64bits(st.t), uint64(len(st.seen)), uint64(len(st.rows))} {
 		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	for _, s := range st.seen {
+		b = binary.LittleEndian.AppendUint32(b, uint32(s.lo))
+		b = binary.LittleEndian.AppendUint32(b, uint32(s.hi))
 	}
 	for i := range st.rows {
 		r := &st.rows[i]
@@ -104,10 +108,14 @@ func (st *Stats) UnmarshalBinary(b []byte) error {
 	}
 	b = b[32:]
 	t := math.Float64frombits(head[1])
-	if head[0] < 1 || head[0] > math.MaxInt32 || head[2] > head[0] || !usable(t) || len(b)%statsRow != 0 || uint64(len(b)/statsRow) != head[3] {
+	if head[0] < 1 || head[0] > math.MaxInt32 || !usable(t) || head[2] > uint64(len(b)/8) {
 		return errForm
 	}
-	u := Stats{int(head[0]), t, int(head[2]), make([]rowState, head[3])}
+	u := Stats{v: int(head[0]), t: t}
+	if u.seen, b, ok = readSpans(b, int(head[2]), u.v); !ok || len(b)%statsRow != 0 || uint64(len(b)/statsRow) != head[3] {
+		return errForm
+	}
+	u.rows = make([]rowState, head[3])
 	for i := range u.rows {
 		r := &u.rows[i]
 		for _, x := range r.floats() {
@@ -123,6 +131,19 @@ func (st *Stats) UnmarshalBinary(b []byte) error {
 	}
 	*st = u
 	return nil
+}
+
+// readSpans takes n spans of [0, v) from b, which must be apart and in order.
+func readSpans(b []byte, n, v int) (spans []span, rest []byte, ok bool) {
+	end := -1
+	for range n {
+		s := span{int(binary.LittleEndian.Uint32(b)), int(binary.LittleEndian.Uint32(b[4:]))}
+		if s.lo <= end || s.hi <= s.lo || s.hi > v {
+			return nil, nil, false
+		}
+		spans, b, end = append(spans, s), b[8:], s.hi
+	}
+	return spans, b, true
 }
 
 // floats lists a row's numbers in the order of the binary form.

@@ -146,7 +146,7 @@ func (p *pass) count(worker int, state *rowState, i, j int) values {
 	if err := v.err; err != nil && (p.errs[worker] == nil || err.Row < p.errs[worker].Row) {
 		p.errs[worker] = err
 	}
-	if p.rows.wantsRank() && state.finite() {
+	if p.rows.wantsRank() && state.finite() && v.err == nil {
 		v.rank = w.rank(p.logits, j, v.expected)
 	}
 	p.totals[worker].add(i, &v, p.y.weight(i), p.l.targetWeight(&p.y, i))

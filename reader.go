@@ -52,7 +52,8 @@ func (t *target) rest() Rest {
 
 // begin takes a row's target in hand. A list goes into room, which grows.
 func (w *reader) begin(t target, room *[]listedClass) {
-	w.t, w.listed = t, (*room)[:0]
+	*room = (*room)[:0]
+	w.t, w.listed = t, *room
 	if t.soft == nil || t.soft.dense() {
 		return
 	}

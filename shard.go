@@ -1,7 +1,10 @@
 package xent
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"xent/internal/kernel"
 	"xent/internal/par"
@@ -35,11 +38,14 @@ func (l *Loss) Shard(lo, hi int) (*Shard, error) {
 // sums relative to it. The zero value can be filled by [Shard.Stats] or
 // UnmarshalBinary. Merge and they write to it; nothing else does.
 type Stats struct {
-	v       int
-	t       float64 // temperature
-	classes int     // how many have been seen
-	rows    []rowState
+	v    int
+	t    float64 // temperature
+	seen []span  // classes, in increasing order, apart
+	rows []rowState
 }
+
+// A span is classes [lo, hi).
+type span struct{ lo, hi int }
 
 // Stats fills st with what the shard's logits (N×(hi−lo)) say, whatever it held.
 // Targets are those of the whole, with classes of [0, V); of a dense soft target
@@ -50,7 +56,7 @@ func (s *Shard) Stats(st *Stats, logits Matrix, y Targets) error {
 		return err
 	}
 	n := y.rows()
-	*st = Stats{s.l.v, s.l.o.Temperature, s.hi - s.lo, grow(&st.rows, n)}
+	*st = Stats{s.l.v, s.l.o.Temperature, append(st.seen[:0], span{s.lo, s.hi}), grow(&st.rows, n)}
 	s.run(st, logits, y, 0, Matrix{}, false)
 	return nil
 }
@@ -121,10 +127,37 @@ func (l *Loss) checkStats(st *Stats, y *Targets) error {
 		return &ShapeError{"Stats", fmt.Sprintf("%d rows", len(st.rows)), fmt.Sprintf("%d, one a target", n)}
 	case st.v != l.v || st.t != l.o.Temperature:
 		return &ShapeError{"Stats", fmt.Sprintf("%d classes at temperature %v", st.v, st.t), fmt.Sprintf("%d at %v", l.v, l.o.Temperature)}
-	case st.classes != l.v:
-		return &ShapeError{"Stats", fmt.Sprintf("%d classes", st.classes), fmt.Sprintf("%d, the merged stats of all shards", l.v)}
+	case len(st.seen) != 1 || st.seen[0] != span{0, l.v}:
+		return &ShapeError{"Stats", st.classes(), fmt.Sprintf("all of [0, %d), by merging those of all shards", l.v)}
 	}
 	return nil
+}
+
+// classes says which have been seen.
+func (st *Stats) classes() string {
+	parts := make([]string, 0, len(st.seen))
+	for _, s := range st.seen {
+		parts = append(parts, fmt.Sprintf("[%d, %d)", s.lo, s.hi))
+	}
+	return "classes " + strings.Join(parts, " and ")
+}
+
+// join returns the spans of both, or false where they share a class.
+func join(a, b []span) ([]span, bool) {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
+	joined := all[:0]
+	for _, s := range all {
+		switch n := len(joined); {
+		case n == 0 || joined[n-1].hi < s.lo:
+			joined = append(joined, s)
+		case joined[n-1].hi == s.lo:
+			joined[n-1].hi = s.hi
+		default:
+			return nil, false
+		}
+	}
+	return joined, true
 }
 
 // Merge adds to st what u knows of the same rows from other classes. It commutes
@@ -134,10 +167,11 @@ func (st *Stats) Merge(u *Stats) error {
 		return &ShapeError{"Stats", fmt.Sprintf("%d rows of %d classes at temperature %v", len(u.rows), u.v, u.t),
 			fmt.Sprintf("%d of %d at %v", len(st.rows), st.v, st.t)}
 	}
-	if st.classes+u.classes > st.v {
-		return &ShapeError{"Stats", fmt.Sprintf("%d and %d classes", st.classes, u.classes), fmt.Sprintf("shards that share none of %d", st.v)}
+	seen, apart := join(st.seen, u.seen)
+	if !apart {
+		return &ShapeError{"Stats", u.classes(), "none of those already merged, " + st.classes()}
 	}
-	st.classes += u.classes
+	st.seen = seen
 	scale := kernel.NewScale(st.t)
 	for i := range st.rows {
 		st.rows[i].merge(scale, u.rows[i])

@@ -224,7 +224,8 @@ func TestShardErrors(t *testing.T) {
 		"target":          s.Stats(new(Stats), z.Columns(0, 4), Targets{Index: []int32{1, 6}}),
 		"a part only":     l.Finish(nil, &st, y, nil),
 		"gradient, part":  s.Gradient(&st, z.Columns(0, 4), y, 1, z.Columns(0, 4)),
-		"twice the same":  st.Merge(&st),
+		"twice the same":  mergedOf(&st, &st2).Merge(&st),
+		"itself":          st.Merge(&Stats{6, 1, []span{{2, 3}}, st.rows}),
 		"rows":            st.Merge(&Stats{v: 6, t: 1}),
 		"rank":            l.Finish(nil, mergedOf(&st, &st2), y, &Rows{Rank: make([]int32, 2)}),
 		"temperature":     other.Finish(nil, mergedOf(&st, &st2), y, nil),
@@ -243,7 +244,7 @@ func TestShardErrors(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func mergedOf(a, b *Stats) *Stats {
-	m := Stats{a.v, a.t, a.classes, slices.Clone(a.rows)}
+	m := Stats{a.v, a.t, a.seen, slices.Clone(a.rows)}
 	if m.Merge(b) != nil {
 		panic("do not merge")
 	}

@@ -1,6 +1,7 @@
 package xent
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -136,6 +137,45 @@ func TestDenseView(t *testing.T) {
 		l := (problem{v: 37}).loss(Options{})
 		if err := l.Forward(&total, Matrix{}, Targets{Soft: s}, nil); err != nil || total.Result().Count != 0 {
 			t.Errorf("no rows, %s: %v", name, err)
+		}
+	}
+}
+
+// TestListsAreForgotten: what one call listed is nothing to the next, with the same
+// Loss and its pooled scratch.
+func TestListsAreForgotten(t *testing.T) {
+	const n, d, v = 3, 2, 5
+	l, err := New(v, Options{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := Linear{Hidden: Float32([]float32{1, 2, -1, 0.5, 0, 1}, n, d), Classifier: Float32([]float32{1, 0, 0, 1, -1, 1, 2, -2, 0.5, 0.5}, v, d)}
+	q := make([]float32, n*v)
+	for i := range q {
+		q[i] = 0.2
+	}
+	forward := func(s *Soft) Result {
+		var total Total
+		if err := l.LinearForward(&total, h, Targets{Soft: s}, nil); err != nil {
+			t.Fatal(err)
+		}
+		return total.Result()
+	}
+	dense := &Soft{Dense: Float32(q, n, v)}
+	want := forward(dense)
+	forward(&Soft{K: 1, Index: []int32{0, 1, 2}, Prob: []float32{1e-5, 1e-5, 1}, Rest: RestUniform})
+	sameResult(t, "after lists", forward(dense), want)
+}
+
+// TestNoDistributionHasNoRank: it is an error, not a panic.
+func TestNoDistributionHasNoRank(t *testing.T) {
+	l, _ := New(2, Options{})
+	nan := float32(math.NaN())
+	for _, q := range [][]float32{{nan, nan}, {-2, -3}} {
+		err := l.Forward(nil, Float32([]float32{1, 2}, 1, 2), Targets{Soft: &Soft{Dense: Float32(q, 1, 2)}}, &Rows{Rank: make([]int32, 1)})
+		var bad *ProbabilityError
+		if !errors.As(err, &bad) || bad.Row != 0 {
+			t.Errorf("q = %v: %v", q, err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestFillsTheTime(t *testing.T) {
 // is left.
 func TestStoppedEarly(t *testing.T) {
 	text := proseFile(t, 50000)
-	for at := 0; ; at++ {
+	for at := 0; ; at += 1 + at/6 {
 		o := options(t, 50)
 		o.Paths = []string{text}
 		begun := false

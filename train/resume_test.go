@@ -27,7 +27,7 @@ func TestResume(t *testing.T) {
 		o.Shape.Vocab, o.Shape.Context = 300, 64
 		mustRun(t, o)
 		want, resumed := files(t, o.Out), 0
-		for at := 0; ; at++ {
+		for at := 0; ; at += 1 + at/4 {
 			p := o
 			p.Out = filepath.Join(t.TempDir(), "model")
 			ctx, cancel := context.WithCancel(context.Background())

@@ -53,11 +53,10 @@ func (t *Stepper) Step(b lm.Batch, rate float64) (float64, error) {
 
 // StepperBytes is how much memory a Stepper holds, but for the linear loss's workspace
 // and attention's scratch.
-func StepperBytes(s lm.Spec, maxTokens int) int {
-	weights := 4 * s.Parameters()
-	head := 0
+func StepperBytes(s lm.Spec, maxTokens int) int64 {
+	bytes := 4 * 4 * int64(s.Parameters()) // weights, their gradient, two moments
 	if s.Tied {
-		head = 4 * s.Vocab * s.Width // its gradient, apart
+		bytes += 4 * int64(s.Vocab) * int64(s.Width) // the head's gradient, apart
 	}
-	return 4*weights + head + s.RunnerBytes(maxTokens, true) // weights, gradient, two moments
+	return bytes + int64(s.RunnerBytes(maxTokens, true))
 }
