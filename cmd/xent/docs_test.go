@@ -245,7 +245,8 @@ func TestJSONIsDocumented(t *testing.T) {
 	total, _ := named(t, "eval")
 	z, y := file(t, filepath.Join(dir, "z.npy"), fixtures["z.npy"]), file(t, filepath.Join(dir, "y.npy"), fixtures["y.npy"])
 	loss := must(t, "", "loss", "--logits", z, "--targets", y, "--grad", filepath.Join(dir, "g.npy"), "--json")
-	for section, printed := range map[string]string{"train": report.String(), "eval": result + read(t, tokens), "loss": loss, "version": must(t, "", "version", "--json")} {
+	for section, printed := range map[string]string{"train": report.String(), "eval": result + read(t, tokens), "loss": loss, "version": must(t, "", "version", "--json"),
+		"bench": must(t, "", "bench", "--quick", "--json")} {
 		got := map[string]bool{}
 		for d := json.NewDecoder(strings.NewReader(printed)); ; {
 			var v any

@@ -153,7 +153,7 @@ language model is by a text: in nats, bits per byte and perplexity.`,
 	add("learn", trainCommand(s), sampleCommand(s), sourceCommand(s))
 	add("measure", evalCommand(s))
 	add("look", tokenizeCommand(s))
-	add("exact", lossCommand(s))
+	add("exact", lossCommand(s), benchCommand(s))
 	add("other", versionCommand(s), completionCommand(s))
 	help := helpCommand()
 	help.GroupID = "other"

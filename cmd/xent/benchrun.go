@@ -1,0 +1,313 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"xent"
+	"xent/internal/bench"
+	"xent/internal/gemm"
+	"xent/internal/tensor"
+	"xent/lm"
+	"xent/train"
+)
+
+// A benchRun measures one thing after the other, in memory that they share.
+type benchRun struct {
+	call   *benchCall
+	size   *benchSize
+	view   *screen
+	memory *bench.Memory
+	loops  []*bench.Loops // on one thread, and on all where that is more
+	report *benchReport
+}
+
+// all are the loops on all threads.
+func (m *benchRun) all() *bench.Loops { return m.loops[len(m.loops)-1] }
+
+func (m *benchRun) add(result any) { m.report.Results = append(m.report.Results, result) }
+
+// limits measures the machine.
+func (m *benchRun) limits(ctx context.Context) error {
+	m.view.status("limits of the machine")
+	m.memory.Reset()
+	dst, src := m.memory.Take(m.size.limits/2), m.memory.Take(m.size.limits/2)
+	fillNormal(bench.Floats(src), 1)
+	all, err := bench.MeasureLimits(ctx, m.size.runs, m.size.rounds, dst, src, m.loops...)
+	if err != nil {
+		return err
+	}
+	limits := func(z bench.Limits) benchLimits {
+		out := benchLimits{Threads: z.Workers, Loops: m.all().Name(), HugePages: m.memory.Huge(), Bytes: len(src) + len(dst),
+			Min: &benchRates{}, Max: &benchRates{}}
+		out.benchRates.take(z, func(t bench.Times) float64 { return t.Median })
+		out.Min.take(z, func(t bench.Times) float64 { return t.Min })
+		out.Max.take(z, func(t bench.Times) float64 { return t.Max })
+		return out
+	}
+	m.report.One, m.report.Limits = limits(all[0]), limits(all[len(all)-1])
+	if !m.all().Streams() {
+		m.report.Why = map[string]string{"nt_copy_gb_per_s": "no_such_loop"}
+	}
+	return nil
+}
+
+// benchTypes are the types of logits.
+var benchTypes = []struct {
+	name   string
+	size   int
+	matrix func(b []byte, n, v int) xent.Matrix
+	round  func(float32) uint16 // nil for float32
+}{
+	{"f32", 4, func(b []byte, n, v int) xent.Matrix { return xent.Float32(bench.Floats(b), n, v) }, nil},
+	{"bf16", 2, func(b []byte, n, v int) xent.Matrix { return xent.BFloat16(bench.Halves(b), n, v) }, tensor.Float32ToBFloat16},
+	{"f16", 2, func(b []byte, n, v int) xent.Matrix { return xent.Float16(bench.Halves(b), n, v) }, tensor.Float32ToHalf},
+}
+
+// losses measures the loss and its gradient for all types and numbers of classes.
+func (m *benchRun) losses(ctx context.Context) error {
+	if !m.call.wants("loss", "loss_gradient") {
+		return nil
+	}
+	for i := range benchTypes {
+		for _, v := range m.size.classes {
+			p := newBenchLoss(m, i, v)
+			for _, l := range m.loops {
+				m.view.status("loss, %s × %s, %s", thousands(v), p.name, count(l.Workers(), "thread"))
+				if err := p.measure(ctx, m, l); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// A benchLoss is a batch of logits of one type, and as much memory beside it.
+type benchLoss struct {
+	name         string
+	n, v, bytes  int
+	logits, room []byte
+	z, g         xent.Matrix // of logits and room
+	targets      xent.Targets
+}
+
+func newBenchLoss(m *benchRun, kind, v int) *benchLoss {
+	t := benchTypes[kind]
+	p := &benchLoss{name: t.name, n: m.size.rows, v: v, bytes: m.size.rows * v * t.size}
+	m.memory.Reset()
+	p.logits, p.room = m.memory.Take(p.bytes), m.memory.Take(p.bytes)
+	if t.round == nil {
+		fillNormal(bench.Floats(p.logits), 3)
+	} else {
+		size := min(p.n*v, fillPeriod)
+		sample, halves := make([]float32, size), make([]uint16, size)
+		fillNormal(sample, 3)
+		for i, x := range sample {
+			halves[i] = t.round(x)
+		}
+		tile(bench.Halves(p.logits), halves)
+	}
+	p.z, p.g = t.matrix(p.logits, p.n, v), t.matrix(p.room, p.n, v)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range p.n {
+		p.targets.Index = append(p.targets.Index, r.Int32N(int32(v)))
+	}
+	return p
+}
+
+// measure takes the times of the loss in turn with those of reading the logits, and of
+// the gradients in turn with copying them. The last copy puts the logits back where
+// the gradient in place has overwritten them.
+func (p *benchLoss) measure(ctx context.Context, m *benchRun, l *bench.Loops) error {
+	loss, err := xent.New(p.v, xent.Options{Workers: l.Workers()})
+	if err != nil {
+		return err
+	}
+	var total xent.Total
+	once := func(f func() error) bench.Case { return bench.Case{Run: f, Once: true} }
+	forward := []bench.Case{
+		once(func() error { l.Read(p.logits); return nil }),
+		once(func() error { return loss.Forward(&total, p.z, p.targets, nil) }),
+	}
+	scale := 1 / float64(p.n)
+	gradient := []bench.Case{
+		once(func() error { l.Copy(p.room, p.logits); return nil }),
+		once(func() error { return loss.Gradient(&total, p.z, p.targets, nil, scale, p.g) }),
+		once(func() error { l.Stream(p.room, p.logits); return nil }),
+		once(func() error { return loss.Gradient(&total, p.g, p.targets, nil, scale, p.g) }),
+	}
+	result := func(name string, passes float64, inPlace *bool, limit float64, t bench.Times) {
+		r := lossResult{Name: name, Type: p.name, N: p.n, V: p.v, Threads: l.Workers(), InPlace: inPlace, benchTimes: timesOf(t)}
+		r.Rate, r.Limit, r.Share = share(passes*float64(p.bytes)/1e9, t, limit)
+		m.add(&r)
+	}
+	if m.call.wants("loss") {
+		t, err := bench.Alternate(ctx, m.size.repetitions, forward...)
+		if err != nil {
+			return err
+		}
+		result("loss", 1, nil, t[0].Rate(float64(len(p.logits))/1e9).Median, t[1])
+	}
+	if m.call.wants("loss_gradient") {
+		t, err := bench.Alternate(ctx, m.size.repetitions, gradient...)
+		if err != nil {
+			return err
+		}
+		copied := 2 * float64(len(p.logits)) / 1e9
+		limit := max(t[0].Rate(copied).Median, t[2].Rate(copied).Median)
+		result("loss_gradient", 2, new(true), limit, t[3])
+		result("loss_gradient", 2, new(false), limit, t[1])
+	}
+	if r := total.Result(); r.NonFinite > 0 {
+		return fmt.Errorf("the loss of %s × %s logits is not finite in %s: its times mean nothing", thousands(p.v), p.name, count(r.NonFinite, "row"))
+	}
+	return nil
+}
+
+// multiplyAdd is the case of the limit of what computes.
+func multiplyAdd(l *bench.Loops, flop *float64) bench.Case {
+	return bench.Case{Run: func() error { *flop = l.MultiplyAdd(); return nil }}
+}
+
+// products measures matrix products in turn with multiplying and adding.
+func (m *benchRun) products(ctx context.Context) error {
+	if !m.call.wants("matmul") {
+		return nil
+	}
+	for _, p := range m.size.products {
+		m.memory.Reset()
+		x, y, z := bench.Floats(m.memory.Take(4*p.m*p.k)), bench.Floats(m.memory.Take(4*p.k*p.n)), bench.Floats(m.memory.Take(4*p.m*p.n))
+		fillNormal(x, 1)
+		fillNormal(y, 1)
+		a, b, c := tensor.Float32(x, p.m, p.k), tensor.Float32(y, p.k, p.n), tensor.Float32(z, p.m, p.n)
+		if p.transposed {
+			b = tensor.Float32(y, p.n, p.k).T()
+		}
+		for _, l := range m.loops {
+			m.view.status("product %d × %d × %d, %s", p.m, p.n, p.k, count(l.Workers(), "thread"))
+			flop := 0.0
+			t, err := bench.Alternate(ctx, m.size.repetitions, multiplyAdd(l, &flop),
+				bench.Case{Run: func() error { gemm.Mul(l.Workers(), c, a, b); return nil }})
+			if err != nil {
+				return err
+			}
+			r := matmulResult{Name: "matmul", M: p.m, N: p.n, K: p.k, Transposed: p.transposed, Threads: l.Workers(), benchTimes: timesOf(t[1])}
+			r.Rate, r.Limit, r.Share = share(p.flop()/1e9, t[1], t[0].Rate(flop/1e9).Median)
+			m.add(&r)
+		}
+	}
+	return nil
+}
+
+// linear measures loss and gradients over hidden states × classifier in turn with
+// its three products on their own, over all rows at once.
+func (m *benchRun) linear(ctx context.Context) error {
+	if !m.call.wants("linear_loss") {
+		return nil
+	}
+	n, d, v, workers := m.size.n, m.size.d, m.size.v, m.all().Workers()
+	m.view.status("linear loss, %s × %s × %s", thousands(n), thousands(d), thousands(v))
+	m.memory.Reset()
+	array := func(rows, cols int) tensor.Matrix {
+		x := bench.Floats(m.memory.Take(4 * rows * cols))
+		clear(x)
+		return tensor.Float32(x, rows, cols)
+	}
+	hidden, classifier, dHidden, dClassifier, logits := array(n, d), array(v, d), array(n, d), array(v, d), array(n, v)
+	fillNormal(hidden.Data(), 1)
+	fillNormal(classifier.Data(), 0.02)
+	loss, err := xent.New(v, xent.Options{Workers: workers, Workspace: workspace})
+	if err != nil {
+		return err
+	}
+	h := xent.Linear{Hidden: xent.FromTensor(hidden), Classifier: xent.FromTensor(classifier)}
+	g := xent.LinearGrad{Hidden: xent.FromTensor(dHidden), Classifier: xent.FromTensor(dClassifier)}
+	var y xent.Targets
+	r := rand.New(rand.NewPCG(3, 4))
+	for range n {
+		y.Index = append(y.Index, r.Int32N(int32(v)))
+	}
+	var total xent.Total
+	t, err := bench.Alternate(ctx, m.size.slow(),
+		bench.Case{Run: func() error { return loss.LinearGradient(&total, h, y, nil, 1/float64(n), g) }},
+		bench.Case{Run: func() error {
+			gemm.Mul(workers, logits, hidden, classifier.T())
+			gemm.Mul(workers, dHidden, logits, classifier)
+			gemm.MulAdd(workers, dClassifier, logits.T(), hidden)
+			return nil
+		}})
+	if err != nil {
+		return err
+	}
+	m.add(&linearResult{Name: "linear_loss", N: n, D: d, V: v, Threads: workers, Products: finite(t[1].Median), Workspace: workspace, benchTimes: timesOf(t[0])})
+	return nil
+}
+
+// step measures a training step in turn with multiplying and adding.
+func (m *benchRun) step(ctx context.Context) error {
+	if !m.call.wants("train_step") {
+		return nil
+	}
+	if err := m.memory.Free(); err != nil { // nobody needs it any more
+		return err
+	}
+	*m.memory = bench.Memory{}
+	spec, tokens, l := m.size.model, m.size.tokens(), m.all()
+	m.view.status("training step, %s parameters", thousands(spec.Parameters()))
+	s, err := train.NewStepper(spec, tokens, l.Workers())
+	if err != nil {
+		return err
+	}
+	var batch lm.Batch
+	r := rand.New(rand.NewPCG(5, 6))
+	for i := range tokens {
+		batch.Tokens = append(batch.Tokens, r.Int32N(int32(spec.Vocab)))
+		batch.Targets = append(batch.Targets, r.Int32N(int32(spec.Vocab)))
+		if (i+1)%spec.Context == 0 {
+			batch.Ends = append(batch.Ends, i+1)
+		}
+	}
+	flop := 0.0
+	t, err := bench.Alternate(ctx, m.size.slow(), multiplyAdd(l, &flop), bench.Case{Run: func() error {
+		_, err := s.Step(batch, 1e-4)
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	out := stepResult{Name: "train_step", Parameters: spec.Parameters(), Tokens: tokens, Threads: l.Workers(), PerSecond: finite(float64(tokens) / t[1].Median), benchTimes: timesOf(t[1])}
+	out.Rate, out.Limit, out.Share = share(stepFLOP(spec, tokens)/1e9, t[1], t[0].Rate(flop/1e9).Median)
+	m.add(&out)
+	return nil
+}
+
+// share turns a time for so much work into a rate, and says what share of the limit
+// that is.
+func share(work float64, t bench.Times, limit float64) (rate, of, part finite) {
+	rate = finite(t.Rate(work).Median)
+	return rate, finite(limit), rate / finite(limit)
+}
+
+// fillPeriod is after how many numbers those of fillNormal repeat: a prime, so that
+// rows differ.
+const fillPeriod = 1<<20 + 7
+
+// fillNormal fills x with numbers like those of a normal distribution with standard
+// deviation sd: timing zeros would flatter.
+func fillNormal(x []float32, sd float64) {
+	r := rand.New(rand.NewPCG(7, 8))
+	first := x[:min(len(x), fillPeriod)]
+	for i := range first {
+		first[i] = float32(sd * r.NormFloat64())
+	}
+	tile(x[len(first):], first)
+}
+
+// tile fills dst with copies of pattern.
+func tile[T any](dst, pattern []T) {
+	for len(dst) > 0 {
+		dst = dst[copy(dst, pattern):]
+	}
+}
