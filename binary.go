@@ -43,7 +43,7 @@ func (t *Total) UnmarshalBinary(b []byte) error {
 	}
 	for _, n := range []*int{&u.count, &u.correct, &u.nonFinite, &u.first} {
 		x, size := binary.Uvarint(b)
-		if !ok || size <= 0 || x > math.MaxInt {
+		if !ok || size <= 0 || x > math.MaxInt/2 { // so that many can be merged
 			return errForm
 		}
 		*n, b = int(x), b[size:]
@@ -69,7 +69,7 @@ const statsRow = 8*20 + 4*5
 // AppendBinary appends the stats to b, 180 bytes a row and 8 for each stretch of classes. The error is nil.
 func (st *Stats) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, statsMagic...)
-	for _, n := range []uint64{uint64(st.v), math.Float64bits(st.t), uint64(len(st.seen)), uint64(len(st.rows))} {
+	for _, n := range []uint64{uint64(st.v), math.Float64bits(st.t), st.form, uint64(len(st.seen)), uint64(len(st.rows))} {
 		b = binary.LittleEndian.AppendUint64(b, n)
 	}
 	for _, s := range st.seen {
@@ -99,23 +99,23 @@ func (st *Stats) MarshalBinary() ([]byte, error) { return st.AppendBinary(nil) }
 // was.
 func (st *Stats) UnmarshalBinary(b []byte) error {
 	b, ok := after(b, statsMagic)
-	if !ok || len(b) < 32 {
+	var head [5]uint64
+	if !ok || len(b) < 8*len(head) {
 		return errForm
 	}
-	var head [4]uint64
 	for i := range head {
 		head[i] = binary.LittleEndian.Uint64(b[8*i:])
 	}
-	b = b[32:]
+	b = b[8*len(head):]
 	t := math.Float64frombits(head[1])
-	if head[0] < 1 || head[0] > math.MaxInt32 || !usable(t) || head[2] > uint64(len(b)/8) {
+	if head[0] < 1 || head[0] > math.MaxInt32 || !usable(t) || head[3] > uint64(len(b)/8) {
 		return errForm
 	}
-	u := Stats{v: int(head[0]), t: t}
-	if u.seen, b, ok = readSpans(b, int(head[2]), u.v); !ok || len(b)%statsRow != 0 || uint64(len(b)/statsRow) != head[3] {
+	u := Stats{v: int(head[0]), t: t, form: head[2]}
+	if u.seen, b, ok = readSpans(b, int(head[3]), u.v); !ok || len(b)%statsRow != 0 || uint64(len(b)/statsRow) != head[4] {
 		return errForm
 	}
-	u.rows = make([]rowState, head[3])
+	u.rows = make([]rowState, head[4])
 	for i := range u.rows {
 		r := &u.rows[i]
 		for _, x := range r.floats() {

@@ -95,7 +95,7 @@ func FuzzStats(f *testing.F) {
 		if len(st.rows)*statsRow > len(b) {
 			t.Fatalf("%d rows of %d bytes", len(st.rows), len(b))
 		}
-		other := Stats{st.v, st.t, nil, make([]rowState, len(st.rows))}
+		other := Stats{st.v, st.t, st.form, nil, make([]rowState, len(st.rows))}
 		if err := st.Merge(&other); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"xent/internal/exact"
 	"xent/internal/kernel"
-	"xent/internal/tensor"
 )
 
 // A Kind is a measure of how far a student's distribution q is from a teacher's
@@ -156,7 +155,7 @@ func (d *Divergence) Weight(n int, y Targets) (float64, error) {
 	}
 	var sum exact.Sum
 	for i := range n {
-		sum.Add(weightOfRow(&y, i))
+		sum.Add(y.weight(i))
 	}
 	return sum.Float64(), nil
 }
@@ -241,52 +240,18 @@ func (d *Divergence) checkInputs(student, teacher Matrix, y *Targets, rows *Dive
 }
 
 func (d *Divergence) checkTargets(y *Targets, n int) error {
-	switch {
-	case y.Soft != nil:
+	if y.Soft != nil {
 		return &ShapeError{"Targets.Soft", "given", "nil: the teacher is the soft target"}
-	case y.Index != nil && len(y.Index) != n:
-		return &ShapeError{"Targets.Index", fmt.Sprintf("%d targets", len(y.Index)), fmt.Sprintf("%d, one a row, or nil", n)}
-	case y.RowWeights != nil && len(y.RowWeights) != n:
-		return &ShapeError{"Targets.RowWeights", fmt.Sprintf("%d weights", len(y.RowWeights)), fmt.Sprintf("%d, one a row, or nil", n)}
 	}
-	for i, c := range y.Index {
-		if c != Ignore && (c < 0 || int(c) >= d.v) {
-			return &TargetError{Row: i, Target: c, V: d.v}
-		}
-	}
-	for i, r := range y.RowWeights {
-		if !(r >= 0 && r <= math.MaxFloat32) {
-			return &RowWeightError{Row: i, Weight: r}
-		}
-	}
-	return nil
-}
-
-// weightOfRow is r_i, 0 for an ignored row; y may be of weights alone, or empty.
-func weightOfRow(y *Targets, i int) float64 {
-	switch {
-	case y.Index != nil && y.Index[i] == Ignore:
-		return 0
-	case y.RowWeights == nil:
-		return 1
-	}
-	return float64(y.RowWeights[i])
+	return y.checkRows(n, d.v)
 }
 
 func (d *Divergence) checkGradient(student, teacher Matrix, y *Targets, scale float64, grad Matrix) error {
-	n := student.t.Rows
-	if !(math.Abs(scale) <= math.MaxFloat32) {
-		for i := range n {
-			if weightOfRow(y, i) != 0 {
-				return &OptionError{"scale", -1, scale, "want a number that is finite in float32"}
-			}
-		}
-	}
-	if err := checkMatrix("gradient", grad, n, d.v); err != nil {
+	if err := checkScale(scale, y, student.t.Rows); err != nil {
 		return err
 	}
-	if want := student.t.DType; n > 0 && grad.t.DType != want && !(want.Size() == 2 && grad.t.DType == tensor.F32) {
-		return &ShapeError{"gradient", grad.t.DType.String(), "the type of the student, " + want.String()}
+	if err := checkGradientOf(student, grad, d.v); err != nil {
+		return err
 	}
 	out := [1]buffer{{"the gradient", grad.t}}
 	if overlapOf(student.t, grad.t) == partial {

@@ -58,7 +58,7 @@ func (p *divergencePass) run() {
 func (p *divergencePass) Do(worker, lo, hi int) {
 	w := p.readers[worker]
 	for i := lo; i < hi; i++ {
-		r := weightOfRow(&p.y, i)
+		r := p.y.weight(i)
 		if r == 0 {
 			p.ignore(i)
 			continue

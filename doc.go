@@ -79,7 +79,7 @@
 //
 //   - The logits are changed only when the gradient is asked for in place.
 //
-//   - Everything but a dense soft target is checked before anything is written;
+//   - Everything but a soft target's sums is checked before anything is written;
 //     errors are typed and name the row and the value.
 //
 //   - Every quantity is computed from differences to the greatest logit: a common
@@ -101,7 +101,8 @@
 // # Infinities and NaN
 //
 // A logit of −∞ is a masked class: probability 0, gradient 0. When the target
-// expects it, the row's loss is +∞ and its gradient what the formula gives, p − q. A
+// expects it, the row's loss is +∞ and its gradient what the formula gives, p − q, times
+// a soft-cap's slope, which is 0 there. A
 // row with a NaN, a +∞, or nothing but −∞ is a NaN row: its loss and its whole
 // gradient are NaN. Such rows count in Count, never in Correct. A coefficient of 0, such as
 // a class weight, makes an infinite loss 0. Infinities are looked for in the caller's

@@ -45,7 +45,7 @@ func (w *reader) gradient(g *slope, grad, logits tensor.Matrix, j, lo int) {
 }
 
 // patch writes the elements of the classes that the target names, in float64 and
-// rounded once. The state knows their logits, which may be overwritten by now.
+// rounded to grad's type. The state knows their logits, which may be overwritten by now.
 func (w *reader) patch(g *slope, grad tensor.Matrix, j, lo int) {
 	keep := 1 - w.l.o.LabelSmoothing
 	at := func(class int32, z, zc, q float64) {

@@ -8,8 +8,8 @@ import (
 
 // Linear is the last layer of a language model: logits = Hidden·Classifierᵀ + Bias.
 type Linear struct {
-	Hidden     Matrix    // N×D
-	Classifier Matrix    // V×D
+	Hidden     Matrix    // N×D, of any type; computed with in float32
+	Classifier Matrix    // V×D, likewise
 	Bias       []float32 // V, or nil for none; each logit's sum over D starts from it
 }
 
@@ -23,8 +23,8 @@ type LinearGrad struct {
 
 // LinearForward adds the loss of logits = h.Hidden·h.Classifierᵀ + h.Bias to t
 // and fills rows, as [Loss.Forward] does, while it holds no more logits than
-// fit the workspace. Ignored rows cost nothing. On an error nothing is written;
-// the errors are Forward's.
+// fit the workspace. Ignored rows cost nothing. Errors are Forward's, and leave behind
+// what Forward's do.
 func (l *Loss) LinearForward(t *Total, h Linear, y Targets, rows *Rows) error {
 	if err := l.checkLinear(h, &y, rows); err != nil {
 		return err
@@ -52,7 +52,7 @@ func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale f
 	if err := l.checkLinear(h, &y, rows); err != nil {
 		return err
 	}
-	if err := checkScale(scale, &y); err != nil {
+	if err := checkScale(scale, &y, h.Hidden.t.Rows); err != nil {
 		return err
 	}
 	if err := l.checkLinearGrad(h, &y, g); err != nil {
@@ -71,9 +71,6 @@ func (l *Loss) LinearGradient(t *Total, h Linear, y Targets, rows *Rows, scale f
 
 func (l *Loss) checkLinear(h Linear, y *Targets, rows *Rows) error {
 	n, d := h.Hidden.Dims()
-	if want := y.rows(); n != want {
-		return &ShapeError{"Linear.Hidden", dims(h.Hidden), fmt.Sprintf("%d rows, one a target", want)}
-	}
 	if v, cd := h.Classifier.Dims(); v != l.v || cd != d && n > 0 {
 		return &ShapeError{"Linear.Classifier", dims(h.Classifier), shape(l.v, d)}
 	}
@@ -95,7 +92,7 @@ func (l *Loss) checkLinearGrad(h Linear, y *Targets, g LinearGrad) error {
 		name string
 		m    Matrix
 		rows int
-	}{{"LinearGrad.Hidden", g.Hidden, y.rows()}, {"LinearGrad.Classifier", g.Classifier, l.v}} {
+	}{{"LinearGrad.Hidden", g.Hidden, h.Hidden.t.Rows}, {"LinearGrad.Classifier", g.Classifier, l.v}} {
 		if out.m.isZero() {
 			continue
 		}

@@ -26,10 +26,12 @@ func Mean(logits []float32, V int, targets []int32) (float64, error) {
 }
 
 // Forward adds the loss of N rows of logits (N×V) to t, and fills the fields
-// of rows that are not nil. t or rows may be nil. On an error nothing is
-// written, but for a bad row of a dense soft target, which is found in the pass:
-// rows are then undefined. Errors: [*ShapeError], [*TargetError],
-// [*RowWeightError], [*ProbabilityError].
+// of rows that are not nil. t or rows may be nil.
+//
+// On an error nothing is written, unless it is a [*ProbabilityError] that only the
+// pass can find: of a dense soft target, or of [RestUniform]. Then t is as it was, and
+// all else that the pass writes, or adds to, is undefined. Other errors: [*ShapeError],
+// [*TargetError], [*RowWeightError].
 func (l *Loss) Forward(t *Total, logits Matrix, y Targets, rows *Rows) error {
 	if err := l.checkLogits(logits, &y, rows); err != nil {
 		return err
@@ -64,7 +66,7 @@ func (l *Loss) Gradient(t *Total, logits Matrix, y Targets, rows *Rows, scale fl
 }
 
 func (l *Loss) checkLogits(logits Matrix, y *Targets, rows *Rows) error {
-	if err := checkMatrix("logits", logits, y.rows(), l.v); err != nil {
+	if err := checkMatrix("logits", logits, logits.t.Rows, l.v); err != nil {
 		return err
 	}
 	if err := l.check(y, logits.t.Rows, l.v); err != nil {
@@ -75,21 +77,30 @@ func (l *Loss) checkLogits(logits Matrix, y *Targets, rows *Rows) error {
 
 // checkGradient checks what is written for logits of that many columns.
 func (l *Loss) checkGradient(logits Matrix, y *Targets, scale float64, grad Matrix, columns int) error {
-	if err := checkScale(scale, y); err != nil {
+	if err := checkScale(scale, y, logits.t.Rows); err != nil {
 		return err
 	}
+	if err := checkGradientOf(logits, grad, columns); err != nil {
+		return err
+	}
+	out := [1]buffer{{"the gradient", grad.t}}
+	if overlapOf(logits.t, grad.t) == partial {
+		return &OverlapError{out[0].name, "a part of the logits"}
+	}
+	inputs := l.inputs(y)
+	return checkOverlaps(out[:], inputs[:])
+}
+
+// checkGradientOf asks for a gradient of the shape of logits, of their type or, for
+// 16 bits, in float32.
+func checkGradientOf(logits, grad Matrix, columns int) error {
 	if err := checkMatrix("gradient", grad, logits.t.Rows, columns); err != nil {
 		return err
 	}
 	if want := logits.t.DType; logits.t.Rows > 0 && grad.t.DType != want && !(want.Size() == 2 && grad.t.DType == tensor.F32) {
 		return &ShapeError{"gradient", grad.t.DType.String(), "the type of the logits, " + want.String()}
 	}
-	out := [1]buffer{{"the gradient", grad.t}}
-	if over := overlapOf(logits.t, grad.t); over == partial || over == same && logits.t.DType != grad.t.DType {
-		return &OverlapError{out[0].name, "a part of the logits"}
-	}
-	inputs := l.inputs(y)
-	return checkOverlaps(out[:], inputs[:])
+	return nil
 }
 
 // inputs lists the memory that any pass reads while it writes.
@@ -117,11 +128,11 @@ func checkMatrix(what string, m Matrix, rows, cols int) error {
 
 // checkScale refuses a scale that a gradient cannot be multiplied by. When no
 // row counts it is not used: 1/0 is then as good as any.
-func checkScale(scale float64, y *Targets) error {
+func checkScale(scale float64, y *Targets, n int) error {
 	if math.Abs(scale) <= math.MaxFloat32 {
 		return nil
 	}
-	for i := range y.rows() {
+	for i := range n {
 		if y.weight(i) != 0 {
 			return &OptionError{"scale", -1, scale, "want a number that is finite in float32"}
 		}

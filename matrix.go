@@ -24,8 +24,8 @@ func Float16(x []uint16, rows, cols int) Matrix {
 	return Matrix{tensor.Half(tensor.F16, x, rows, cols)}
 }
 
-// Float64 is Float32 for float64, which is computed with in float64: a reference,
-// not a fast one.
+// Float64 is Float32 for float64. Logits are then computed with in float64: a
+// reference, not a fast one. The linear passes round theirs to float32.
 func Float64(x []float64, rows, cols int) Matrix {
 	return Matrix{tensor.Float64(x, rows, cols)}
 }

@@ -1,7 +1,9 @@
 package xent
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"sync"
 
@@ -29,7 +31,7 @@ type Options struct {
 	// FilterBelow, in [0, 1), leaves out of LinearGradient's products those classes of
 	// a row whose gradient is smaller than FilterBelow·|scale|·r, which costs
 	// accuracy and saves time (Wijmans et al. 2024, Cut Your Losses, use 2⁻¹²).
-	// [Result.FilterBound] says how much was left out. Where nothing of a class
+	// [Result.FilterBound] says how much was left out, of the bias's gradient too. Where nothing of a class
 	// is left in a strip of rows, the products skip it. 0 leaves out nothing.
 	FilterBelow float64
 	// Workers is the greatest number of goroutines a pass may use; 0 means
@@ -50,6 +52,7 @@ type Loss struct {
 	v       int
 	o       Options
 	scale   kernel.Scale // of the temperature
+	form    uint64       // tells apart losses whose Stats do not fit together
 	scratch sync.Pool    // of *pass
 	marks   sync.Pool    // of *[]uint64, a bit a class, none set
 }
@@ -69,7 +72,23 @@ func New(V int, o Options) (*Loss, error) {
 	if o.Temperature == 0 {
 		o.Temperature = 1
 	}
-	return &Loss{v: V, o: o, scale: kernel.NewScale(o.Temperature), scratch: sync.Pool{New: func() any { return new(pass) }}}, nil
+	l := &Loss{v: V, o: o, scale: kernel.NewScale(o.Temperature), scratch: sync.Pool{New: func() any { return new(pass) }}}
+	l.form = l.stats()
+	return l, nil
+}
+
+// stats hashes (FNV-1a) the options that the statistics of a row depend on.
+func (l *Loss) stats() uint64 {
+	h := fnv.New64a()
+	for _, x := range []float64{float64(l.v), l.o.Temperature, l.o.SoftCap, min(l.o.LabelSmoothing, 0x1p-1074)} {
+		h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(x)))
+	}
+	var b [4]byte
+	for _, w := range l.o.ClassWeights {
+		binary.LittleEndian.PutUint32(b[:], math.Float32bits(w))
+		h.Write(b[:])
+	}
+	return h.Sum64()
 }
 
 func (o *Options) check(V int) error {

@@ -78,7 +78,7 @@ const streamBytes = 4 << 20
 func (p *pass) into(grad Matrix) {
 	p.grad = grad.t
 	_, bytes := grad.t.Span()
-	p.stream = bytes >= streamBytes && overlapOf(p.logits, grad.t) != same
+	p.stream = bytes >= streamBytes && grad.t.DType == p.logits.DType && grad.t.DType.Size() >= 4 && overlapOf(p.logits, grad.t) != same
 }
 
 // target is that of row i of the call.

@@ -1,7 +1,9 @@
 package xent
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"xent/internal/kernel"
 	"xent/internal/tensor"
@@ -12,7 +14,7 @@ import (
 type reader struct {
 	l      *Loss
 	t      target        // of the row in hand
-	listed []listedClass // of a top-k target
+	listed []listedClass // of a top-k target, by increasing class
 
 	half [kernel.Block]float32 // logits of a 16-bit type, and their gradient
 	q    [kernel.Block]float64
@@ -63,12 +65,13 @@ func (w *reader) begin(t target, room *[]listedClass) {
 			w.listed = append(w.listed, listedClass{class: c, q: float64(probs[k])})
 		}
 	}
+	slices.SortFunc(w.listed, func(a, b listedClass) int { return cmp.Compare(a.class, b.class) })
 	*room = w.listed
 }
 
-// take shows row j of logits, whose first column is class lo, to r. The class is
-// a multiple of kernel.Block, and so is the number of columns unless they are the
-// row's last.
+// take shows row j of logits, whose first column is class lo, to r. Where a row
+// comes in pieces they begin at multiples of kernel.Block from the first one's
+// beginning, so that its blocks are the same.
 func (w *reader) take(r *rowState, logits tensor.Matrix, j, lo int) {
 	switch logits.DType {
 	case tensor.F32:
@@ -160,30 +163,26 @@ func takeDense[T kernel.Float](w *reader, r *rowState, zc []T, lo int) {
 
 // takeListed notes the logits of listed classes, and the first class that is not.
 func takeListed[T kernel.Float](w *reader, r *rowState, z, zc []T, lo int) {
-	for k := range w.listed {
+	next, _ := slices.BinarySearchFunc(w.listed, int32(lo), func(c listedClass, class int32) int { return cmp.Compare(c.class, class) })
+	for k := next; k < len(w.listed) && int(w.listed[k].class) < lo+len(z); k++ {
 		c := &w.listed[k]
-		if at := int(c.class) - lo; at >= 0 && at < len(z) {
-			c.seen, c.z, c.zc = true, float64(z[at]), float64(zc[at])
-		}
+		at := int(c.class) - lo
+		c.seen, c.z, c.zc = true, float64(z[at]), float64(zc[at])
 	}
 	if w.t.rest() != RestUniform || r.free >= 0 {
 		return
 	}
 	for i, v := range z {
-		if v != T(negInf) && !w.lists(int32(lo+i)) {
-			r.free = int32(lo + i)
+		class := int32(lo + i)
+		if next < len(w.listed) && w.listed[next].class == class {
+			next++
+			continue
+		}
+		if v != T(negInf) {
+			r.free = class
 			return
 		}
 	}
-}
-
-func (w *reader) lists(class int32) bool {
-	for k := range w.listed {
-		if w.listed[k].class == class {
-			return true
-		}
-	}
-	return false
 }
 
 // settle adds the listed classes to the target's sums, once all have been seen

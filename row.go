@@ -8,9 +8,9 @@ import (
 
 var negInf = float32(math.Inf(-1))
 
-// A rowState is what the classes of one row have told so far. Classes arrive
-// from 0 on in pieces that begin at multiples of kernel.Block, so that the
-// same blocks are summed in the same order however a row is cut.
+// A rowState is what the classes of one row have told so far. Classes arrive in
+// increasing order, in pieces that begin at multiples of kernel.Block, so that the same
+// blocks are summed in the same order however a row, or a shard's part of it, is cut.
 //
 // Here d_c = (z_c − m)/T of capped logits. Masked classes are in no sum, but a
 // target that expects one makes its sum −∞.

@@ -8,7 +8,8 @@ import (
 )
 
 // Rows asks for values row by row. A nil field is not computed; the others
-// must have one element a row. An ignored row gets NaN, and −1 for an index.
+// must have one element a row, in memory of their own. An ignored row gets NaN, and
+// −1 for an index.
 //
 // NLL, LSE and Entropy are of the transformed logits, capped and divided by the
 // temperature; Argmax and Rank of the caller's, which have the same order. Of a

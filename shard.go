@@ -12,7 +12,8 @@ import (
 )
 
 // A Shard is the part of a Loss that has classes [lo, hi) of V, such as one
-// worker of several between which a classifier is cut. All options work.
+// worker of several between which a classifier is cut. All options of the passes over
+// logits work.
 //
 //	each worker:  shard.Stats(&st, its logits, targets)
 //	all workers:  exchange their Stats (AppendBinary), Merge them in any order
@@ -40,6 +41,7 @@ func (l *Loss) Shard(lo, hi int) (*Shard, error) {
 type Stats struct {
 	v    int
 	t    float64 // temperature
+	form uint64  // of the Loss
 	seen []span  // classes, in increasing order, apart
 	rows []rowState
 }
@@ -56,7 +58,7 @@ func (s *Shard) Stats(st *Stats, logits Matrix, y Targets) error {
 		return err
 	}
 	n := y.rows()
-	*st = Stats{s.l.v, s.l.o.Temperature, append(st.seen[:0], span{s.lo, s.hi}), grow(&st.rows, n)}
+	*st = Stats{s.l.v, s.l.o.Temperature, s.l.form, append(st.seen[:0], span{s.lo, s.hi}), grow(&st.rows, n)}
 	s.run(st, logits, y, 0, Matrix{}, false)
 	return nil
 }
@@ -79,10 +81,10 @@ func (s *Shard) Gradient(st *Stats, logits Matrix, y Targets, scale float64, gra
 }
 
 // Finish adds the loss of N rows, of which st has seen all classes, to t, and
-// fills rows, whose Rank must be nil. Of y only the kind and the row weights are
-// looked at, and which rows are ignored. Errors are those of [Loss.Forward].
+// fills rows, whose Rank must be nil. y is as for Stats; of a dense target no element
+// is read. Errors are those of [Loss.Forward].
 func (l *Loss) Finish(t *Total, st *Stats, y Targets, rows *Rows) error {
-	if err := l.check(&y, y.rows(), columnsOf(&y)); err != nil {
+	if err := l.check(&y, y.rows(), y.columns()); err != nil {
 		return err
 	}
 	if err := l.checkStats(st, &y); err != nil {
@@ -107,13 +109,6 @@ func (l *Loss) Finish(t *Total, st *Stats, y Targets, rows *Rows) error {
 	return l.end(p, t)
 }
 
-func columnsOf(y *Targets) int {
-	if y.Soft == nil {
-		return 0
-	}
-	return y.Soft.Dense.t.Cols
-}
-
 func (s *Shard) check(logits Matrix, y *Targets) error {
 	if err := checkMatrix("logits", logits, y.rows(), s.hi-s.lo); err != nil {
 		return err
@@ -125,8 +120,8 @@ func (l *Loss) checkStats(st *Stats, y *Targets) error {
 	switch n := y.rows(); {
 	case len(st.rows) != n:
 		return &ShapeError{"Stats", fmt.Sprintf("%d rows", len(st.rows)), fmt.Sprintf("%d, one a target", n)}
-	case st.v != l.v || st.t != l.o.Temperature:
-		return &ShapeError{"Stats", fmt.Sprintf("%d classes at temperature %v", st.v, st.t), fmt.Sprintf("%d at %v", l.v, l.o.Temperature)}
+	case st.v != l.v || st.form != l.form:
+		return &ShapeError{"Stats", "those of another V or other options", "this Loss's"}
 	case len(st.seen) != 1 || st.seen[0] != span{0, l.v}:
 		return &ShapeError{"Stats", st.classes(), fmt.Sprintf("all of [0, %d), by merging those of all shards", l.v)}
 	}
@@ -163,9 +158,8 @@ func join(a, b []span) ([]span, bool) {
 // Merge adds to st what u knows of the same rows from other classes. It commutes
 // exactly and is associative to rounding.
 func (st *Stats) Merge(u *Stats) error {
-	if st.v != u.v || st.t != u.t || len(st.rows) != len(u.rows) {
-		return &ShapeError{"Stats", fmt.Sprintf("%d rows of %d classes at temperature %v", len(u.rows), u.v, u.t),
-			fmt.Sprintf("%d of %d at %v", len(st.rows), st.v, st.t)}
+	if st.v != u.v || st.form != u.form || len(st.rows) != len(u.rows) {
+		return &ShapeError{"Stats", fmt.Sprintf("%d rows of %d classes", len(u.rows), u.v), fmt.Sprintf("%d of %d, with the same options", len(st.rows), st.v)}
 	}
 	seen, apart := join(st.seen, u.seen)
 	if !apart {

@@ -208,7 +208,7 @@ func TestShardMasked(t *testing.T) {
 
 func TestShardErrors(t *testing.T) {
 	l, _ := New(6, Options{})
-	other, _ := New(6, Options{Temperature: 2})
+	other, _ := New(6, Options{SoftCap: 2})
 	y := Targets{Index: []int32{1, 5}}
 	z := Float32(make([]float32, 12), 2, 6)
 	s, _ := l.Shard(0, 4)
@@ -225,10 +225,10 @@ func TestShardErrors(t *testing.T) {
 		"a part only":     l.Finish(nil, &st, y, nil),
 		"gradient, part":  s.Gradient(&st, z.Columns(0, 4), y, 1, z.Columns(0, 4)),
 		"twice the same":  mergedOf(&st, &st2).Merge(&st),
-		"itself":          st.Merge(&Stats{6, 1, []span{{2, 3}}, st.rows}),
-		"rows":            st.Merge(&Stats{v: 6, t: 1}),
+		"itself":          st.Merge(&Stats{6, 1, st.form, []span{{2, 3}}, st.rows}),
+		"rows":            st.Merge(&Stats{v: 6, t: 1, form: st.form}),
 		"rank":            l.Finish(nil, mergedOf(&st, &st2), y, &Rows{Rank: make([]int32, 2)}),
-		"temperature":     other.Finish(nil, mergedOf(&st, &st2), y, nil),
+		"other options":   other.Finish(nil, mergedOf(&st, &st2), y, nil),
 		"number of rows":  l.Finish(nil, mergedOf(&st, &st2), Targets{Index: []int32{1}}, nil),
 		"overlapping out": s.Gradient(mergedOf(&st, &st2), z.Columns(0, 4), y, 1, z.Columns(1, 5)),
 	} {
@@ -244,7 +244,7 @@ func TestShardErrors(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func mergedOf(a, b *Stats) *Stats {
-	m := Stats{a.v, a.t, a.seen, slices.Clone(a.rows)}
+	m := Stats{a.v, a.t, a.form, a.seen, slices.Clone(a.rows)}
 	if m.Merge(b) != nil {
 		panic("do not merge")
 	}

@@ -61,13 +61,13 @@ func (s *Soft) check(n, v int, marks *sync.Pool) error {
 		}
 		return checkMatrix("Soft.Dense", s.Dense, n, v)
 	}
-	switch want := fmt.Sprintf("%d·K", n); {
+	switch {
 	case s.K < 1 || s.K > v:
 		return &ShapeError{"Soft.K", fmt.Sprint(s.K), fmt.Sprintf("1 … %d classes a row", v)}
 	case len(s.Index)/s.K != n || len(s.Index)%s.K != 0:
-		return &ShapeError{"Soft.Index", fmt.Sprintf("%d classes", len(s.Index)), want}
+		return &ShapeError{"Soft.Index", fmt.Sprintf("%d classes", len(s.Index)), fmt.Sprintf("%d·K", n)}
 	case len(s.Prob) != len(s.Index):
-		return &ShapeError{"Soft.Prob", fmt.Sprintf("%d probabilities", len(s.Prob)), want}
+		return &ShapeError{"Soft.Prob", fmt.Sprintf("%d probabilities", len(s.Prob)), fmt.Sprintf("%d·K", n)}
 	case s.Rest < RestError || s.Rest > RestRenormalise:
 		return &ShapeError{"Soft.Rest", fmt.Sprint(int(s.Rest)), "RestError, RestUniform or RestRenormalise"}
 	}

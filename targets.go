@@ -35,10 +35,18 @@ func (y *Targets) rows() int {
 	}
 }
 
+// columns is how many classes a dense distribution is given for: of a shard, not all.
+func (y *Targets) columns() int {
+	if y.Soft == nil {
+		return 0
+	}
+	return y.Soft.Dense.t.Cols
+}
+
 // weight returns r_i, 0 for an ignored row.
 func (y *Targets) weight(i int) float64 {
 	switch {
-	case y.Soft == nil && y.Index[i] == Ignore, y.Soft != nil && y.Soft.absent(i):
+	case y.Index != nil && y.Index[i] == Ignore, y.Soft != nil && y.Soft.absent(i):
 		return 0
 	case y.RowWeights == nil:
 		return 1
@@ -46,20 +54,10 @@ func (y *Targets) weight(i int) float64 {
 	return float64(y.RowWeights[i])
 }
 
-// check validates the targets of n rows, a dense distribution of that many columns.
-func (l *Loss) check(y *Targets, n, columns int) error {
-	if y.Soft != nil {
-		if y.Index != nil {
-			return &ShapeError{"Targets", "both Index and Soft", "one of them"}
-		}
-		v := l.v
-		if y.Soft.dense() {
-			v = columns
-		}
-		if err := y.Soft.check(n, v, &l.marks); err != nil {
-			return err
-		}
-	} else if len(y.Index) != n {
+// checkRows validates Index, where there is one, and RowWeights of n rows of v
+// classes.
+func (y *Targets) checkRows(n, v int) error {
+	if y.Index != nil && len(y.Index) != n {
 		return &ShapeError{"Targets.Index", fmt.Sprintf("%d targets", len(y.Index)), fmt.Sprintf("%d, one a row", n)}
 	}
 	if y.RowWeights != nil && len(y.RowWeights) != n {
@@ -67,8 +65,8 @@ func (l *Loss) check(y *Targets, n, columns int) error {
 		return &ShapeError{"Targets.RowWeights", fmt.Sprintf("%d weights", len(y.RowWeights)), want}
 	}
 	for i, c := range y.Index {
-		if c != Ignore && (c < 0 || int(c) >= l.v) {
-			return &TargetError{Row: i, Target: c, V: l.v}
+		if c != Ignore && (c < 0 || int(c) >= v) {
+			return &TargetError{Row: i, Target: c, V: v}
 		}
 	}
 	for i, r := range y.RowWeights {
@@ -79,12 +77,31 @@ func (l *Loss) check(y *Targets, n, columns int) error {
 	return nil
 }
 
+// check validates the targets of n rows, a dense distribution of that many columns.
+func (l *Loss) check(y *Targets, n, columns int) error {
+	switch {
+	case y.Soft != nil && y.Index != nil:
+		return &ShapeError{"Targets", "both Index and Soft", "one of them"}
+	case y.Soft == nil && y.Index == nil && n > 0:
+		return &ShapeError{"Targets", "neither Index nor Soft", fmt.Sprintf("targets of %d rows", n)}
+	case y.Soft != nil:
+		v := l.v
+		if y.Soft.dense() {
+			v = columns
+		}
+		if err := y.Soft.check(n, v, &l.marks); err != nil {
+			return err
+		}
+	}
+	return y.checkRows(n, l.v)
+}
+
 // Weight returns what [Result.Mean] will divide by, known before the pass: over
 // the rows that count, Σ r_i·w_y, or Σ r_i where targets are soft. (One pass sums it
 // exactly; adding the weights of several batches rounds once an addition.)
 func (l *Loss) Weight(y Targets) (float64, error) {
 	n := y.rows()
-	if err := l.check(&y, n, l.v); err != nil {
+	if err := l.check(&y, n, y.columns()); err != nil {
 		return 0, err
 	}
 	var sum exact.Sum

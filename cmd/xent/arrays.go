@@ -62,6 +62,9 @@ func chosenBy(err error, path string) error {
 		return err
 	}
 	defer z.Close()
+	if len(z.Names()) < 2 {
+		return err
+	}
 	return fmt.Errorf("%w; for the first, give %s:%s", err, path, z.Names()[0])
 }
 

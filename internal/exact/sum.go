@@ -140,9 +140,9 @@ const (
 func (s *Sum) Append(b []byte) []byte {
 	s.normalize()
 	flags, value := byte(0), s
-	for flag, set := range map[byte]bool{flagNaN: s.nan, flagPosInf: s.pinf, flagNegInf: s.ninf, flagNegative: s.limb[limbs-1] < 0} {
+	for i, set := range [4]bool{s.nan, s.pinf, s.ninf, s.limb[limbs-1] < 0} {
 		if set {
-			flags |= flag
+			flags |= 1 << i
 		}
 	}
 	if flags&flagNegative != 0 {
@@ -174,7 +174,8 @@ func (s *Sum) Decode(b []byte) (rest []byte, ok bool) {
 	}
 	flags, lo, n := b[0], int(b[1]), int(b[2])
 	b = b[3:]
-	if flags > 15 || lo+n > limbs || len(b) < 4*n || n == 0 && (lo > 0 || flags&flagNegative != 0) {
+	// No number of additions that anybody makes reaches the last limb.
+	if flags > 15 || lo+n > limbs-1 || len(b) < 4*n || n == 0 && (lo > 0 || flags&flagNegative != 0) {
 		return nil, false
 	}
 	*s = Sum{nan: flags&flagNaN != 0, pinf: flags&flagPosInf != 0, ninf: flags&flagNegInf != 0}

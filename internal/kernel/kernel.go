@@ -11,8 +11,8 @@
 package kernel
 
 // Block is the width, in classes, of the blocks in which a row's sums are
-// taken. SumExp handles one block; the callers cut rows at multiples of Block
-// counted from class 0, whatever else they cut.
+// taken. SumExp handles one block; the callers cut rows, or a shard's part of them, at
+// multiples of Block from their beginning, whatever else they cut.
 const Block = 1024
 
 // lanes is the number of partial sums of a block: element i goes to lane

@@ -23,7 +23,7 @@ const group = 16
 // maxGroup is group for Max.
 const maxGroup = 32
 
-// piece bounds a call of assembly, which Go cannot preempt, to some 10 µs.
+// piece bounds a call of assembly, which Go cannot preempt, to some tens of µs.
 const piece = 1 << 16
 
 func max32(x []float32) float32 {

@@ -105,7 +105,7 @@ func newStream(r io.Reader, name string) (a *Array, n int64, err error) {
 // checkSize compares what a file of size bytes holds after its header of start
 // bytes with what the header promises.
 func (a *Array) checkSize(size uint64, start int64) error {
-	want, got := uint64(a.left)*uint64(a.typ.Size()), size-uint64(start)
+	want, got := uint64(a.left)*uint64(a.typ.Size()), size-min(uint64(start), size)
 	switch {
 	case got < want:
 		return fmt.Errorf("%s: truncated: %d bytes of data, shape %s of %s takes %d; save or copy it again", a.name, got, shapeString(a.shape), a.typ, want)

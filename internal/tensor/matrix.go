@@ -140,6 +140,8 @@ func (m Matrix) Columns(lo, hi int) Matrix {
 	if m.Rows > 0 && m.Cols > 0 {
 		from = lo
 		to = (m.Rows-1)*m.RowStride + hi
+	} else {
+		m.RowStride = 0 // no element: every row is empty, wherever it starts
 	}
 	m.cut(from, to)
 	return m
