@@ -20,9 +20,6 @@ type Times struct {
 	Repetitions      int // that were timed
 }
 
-// Spread is the range of the times, as a share of their median.
-func (t Times) Spread() float64 { return (t.Max - t.Min) / t.Median }
-
 // Rate is how much was done in a second, where so much was done at each time.
 func (t Times) Rate(work float64) Times {
 	return Times{Median: work / t.Median, Min: work / t.Max, Max: work / t.Min, Repetitions: t.Repetitions}
