@@ -9,3 +9,5 @@ import (
 func TestAssemblyIsCurrent(t *testing.T) {
 	asmcheck.Current(t, "kernel", "kernel_amd64.s", "stubs_amd64.go")
 }
+
+func TestAVX2Registers(t *testing.T) { asmcheck.AVX2(t, "kernel_amd64.s") }
