@@ -23,18 +23,18 @@ type activations struct {
 	max, inv     []float32 // N×Heads, of the softmax
 }
 
-func newActivations(s Spec, n int) activations {
+func (m Memory) activations(s Spec, n int) activations {
 	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
 	a := activations{
-		x: matrix(n, s.Width), norm: matrix(n, s.Width),
-		attention: matrix(n, q),
-		middle:    matrix(n, s.Width), feedNorm: matrix(n, s.Width),
-		sigma: matrix(n, s.Hidden),
-		rms:   make([]float32, n), feedRMS: make([]float32, n),
-		max: make([]float32, n*s.Heads), inv: make([]float32, n*s.Heads),
+		x: m.matrix(n, s.Width), norm: m.matrix(n, s.Width),
+		attention: m.matrix(n, q),
+		middle:    m.matrix(n, s.Width), feedNorm: m.matrix(n, s.Width),
+		sigma: m.matrix(n, s.Hidden),
+		rms:   m.Floats(n), feedRMS: m.Floats(n),
+		max: m.Floats(n * s.Heads), inv: m.Floats(n * s.Heads),
 	}
-	a.q, a.k, a.v = sideBySide(n, q, kv, kv)
-	a.gate, a.up, _ = sideBySide(n, s.Hidden, s.Hidden, 0)
+	a.q, a.k, a.v = m.sideBySide(n, q, kv, kv)
+	a.gate, a.up, _ = m.sideBySide(n, s.Hidden, s.Hidden, 0)
 	return a
 }
 
@@ -44,18 +44,6 @@ func (a activations) first(n int) activations {
 		*m = m.Slice(0, n)
 	}
 	return a
-}
-
-// matrix returns a matrix of zeros.
-func matrix(rows, cols int) tensor.Matrix {
-	return tensor.Float32(make([]float32, rows*cols), rows, cols)
-}
-
-// sideBySide returns three matrices whose rows are neighbours in memory.
-func sideBySide(rows, a, b, c int) (x, y, z tensor.Matrix) {
-	stride := a + b + c
-	buf := make([]float32, rows*stride)
-	return tensor.Strided(buf, rows, a, stride), tensor.Strided(buf[a:], rows, b, stride), tensor.Strided(buf[a+b:], rows, c, stride)
 }
 
 // RunnerBytes returns how many bytes a Runner for maxTokens tokens holds, with

@@ -17,11 +17,14 @@ type Arena struct {
 }
 
 // NewArena returns an arena of zeros. It panics when s is not valid.
-func NewArena(s Spec) *Arena {
+func NewArena(s Spec) *Arena { return NewArenaIn(nil, s) }
+
+// NewArenaIn is NewArena in memory that is given.
+func NewArenaIn(m Memory, s Spec) *Arena {
 	if err := s.Validate(); err != nil {
 		panic(err)
 	}
-	a := &Arena{spec: s, data: make([]float32, s.Parameters()), tensors: s.Tensors()}
+	a := &Arena{spec: s, data: m.Floats(s.Parameters()), tensors: s.Tensors()}
 	a.named = make(map[string]tensor.Matrix, len(a.tensors))
 	for _, t := range a.tensors {
 		a.named[t.Name] = tensor.Float32(a.data[t.Offset:], t.Rows, t.Cols)

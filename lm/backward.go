@@ -20,13 +20,13 @@ func (r *Runner) growForGradients() {
 	if r.back.x.Rows > 0 {
 		return
 	}
-	s, n := r.w.Spec, r.maxTokens
+	s, n, m := r.w.Spec, r.maxTokens, r.memory
 	for len(r.layers) < s.Layers {
-		r.layers = append(r.layers, newActivations(s, n))
+		r.layers = append(r.layers, m.activations(s, n))
 	}
 	q, kv := s.Heads*s.HeadDim, s.KVHeads*s.HeadDim
-	r.back = backward{x: matrix(n, s.Width), norm: matrix(n, s.Width), attention: matrix(n, q), product: matrix(n, s.Hidden)}
-	r.back.q, r.back.k, r.back.v = sideBySide(n, q, kv, kv)
+	r.back = backward{x: m.matrix(n, s.Width), norm: m.matrix(n, s.Width), attention: m.matrix(n, q), product: m.matrix(n, s.Hidden)}
+	r.back.q, r.back.k, r.back.v = m.sideBySide(n, q, kv, kv)
 }
 
 // first returns views of the first n tokens.

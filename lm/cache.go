@@ -50,7 +50,7 @@ func (c *Cache) grow(n int) {
 	}
 	rows = min(max(n, 2*rows, firstRows), c.capacity)
 	larger := func(old tensor.Matrix) tensor.Matrix {
-		m := matrix(rows, c.spec.KVHeads*c.spec.HeadDim)
+		m := Memory(nil).matrix(rows, c.spec.KVHeads*c.spec.HeadDim)
 		copy(m.Data(), old.Data())
 		return m
 	}

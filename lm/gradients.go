@@ -13,11 +13,14 @@ type Gradients struct {
 }
 
 // NewGradients returns gradients of zero. It panics when s is not valid.
-func NewGradients(s Spec) *Gradients {
-	a := NewArena(s)
+func NewGradients(s Spec) *Gradients { return NewGradientsIn(nil, s) }
+
+// NewGradientsIn is NewGradients in memory that is given.
+func NewGradientsIn(m Memory, s Spec) *Gradients {
+	a := NewArenaIn(m, s)
 	g := &Gradients{arena: a, w: a.Weights()}
 	if s.Tied {
-		g.tied = make([]float32, s.Vocab*s.Width)
+		g.tied = m.Floats(s.Vocab * s.Width)
 		g.w.Head = tensor.Float32(g.tied, s.Vocab, s.Width)
 	}
 	return g

@@ -18,6 +18,7 @@ type Runner struct {
 	w         *Weights
 	maxTokens int
 	workers   int
+	memory    Memory
 	loss      *xent.Loss
 	nn        *nn.Engine
 	rotary    *nn.Rotary
@@ -39,6 +40,17 @@ type Runner struct {
 // workers goroutines (GOMAXPROCS when not positive), which change no bit.
 // The memory that only gradients need is allocated by the first Gradient.
 func NewRunner(w *Weights, maxTokens, workers int) (*Runner, error) {
+	return NewRunnerWith(w, maxTokens, Options{Workers: workers})
+}
+
+// Options are a Runner's. The zero value is NewRunner's with all processors.
+type Options struct {
+	Workers int    // goroutines, GOMAXPROCS when not positive; they change no bit
+	Memory  Memory // where activations lie; caches and the loss's workspace are Go's
+}
+
+// NewRunnerWith is NewRunner with options.
+func NewRunnerWith(w *Weights, maxTokens int, o Options) (*Runner, error) {
 	s := w.Spec
 	if err := w.check(); err != nil {
 		return nil, err
@@ -46,21 +58,22 @@ func NewRunner(w *Weights, maxTokens, workers int) (*Runner, error) {
 	if maxTokens <= 0 {
 		return nil, fmt.Errorf("lm: a runner of at most %d tokens", maxTokens)
 	}
-	loss, err := xent.New(s.Vocab, xent.Options{Workers: max(0, workers)})
+	loss, err := xent.New(s.Vocab, xent.Options{Workers: max(0, o.Workers)})
 	if err != nil {
 		return nil, err
 	}
+	m := o.Memory
 	r := &Runner{
-		w: w, maxTokens: maxTokens, workers: workers, loss: loss,
-		nn: nn.New(workers), rotary: nn.NewRotary(s.HeadDim, s.RopeTheta),
+		w: w, maxTokens: maxTokens, workers: o.Workers, memory: m, loss: loss,
+		nn: nn.New(o.Workers), rotary: nn.NewRotary(s.HeadDim, s.RopeTheta),
 		positions: make([]int32, maxTokens),
-		layers:    []activations{newActivations(s, maxTokens)},
-		last:      matrix(maxTokens, s.Width),
-		rms:       make([]float32, maxTokens),
-		hidden:    matrix(maxTokens, s.Width),
-		branch:    matrix(maxTokens, s.Width),
-		product:   matrix(maxTokens, s.Hidden),
-		factors:   make([]float32, s.Width),
+		layers:    []activations{m.activations(s, maxTokens)},
+		last:      m.matrix(maxTokens, s.Width),
+		rms:       m.Floats(maxTokens),
+		hidden:    m.matrix(maxTokens, s.Width),
+		branch:    m.matrix(maxTokens, s.Width),
+		product:   m.matrix(maxTokens, s.Hidden),
+		factors:   m.Floats(s.Width),
 	}
 	r.rotary.Grow(min(maxTokens, s.Context))
 	return r, nil

@@ -79,7 +79,7 @@ func TestNewWeights(t *testing.T) {
 	}{
 		{get(up, tensor.Matrix{}, false), "no tensor " + up},
 		{get(headName, tensor.Matrix{}, false), "not tied"},
-		{get(up, matrix(24, 40), true), "24×40"},
+		{get(up, Memory(nil).matrix(24, 40), true), "24×40"},
 		{get(up, tensor.Float64(make([]float64, 960), 40, 24), true), "float64"},
 	} {
 		if _, err := NewWeights(s, c.get); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -35,7 +35,7 @@ func readLlama2c(b []byte) *Weights {
 	d := c / heads
 	s := Spec{Vocab: int(h[5]), Context: int(h[6]), Width: c, Layers: layers, Heads: heads, KVHeads: kvHeads, HeadDim: d, Hidden: f, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
 	take := func(rows, cols int) tensor.Matrix {
-		m := matrix(rows, cols)
+		m := Memory(nil).matrix(rows, cols)
 		for i := range m.Data() {
 			m.Data()[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
@@ -43,7 +43,7 @@ func readLlama2c(b []byte) *Weights {
 		return m
 	}
 	halves := func(m tensor.Matrix) tensor.Matrix {
-		x := matrix(m.Rows, m.Cols)
+		x := Memory(nil).matrix(m.Rows, m.Cols)
 		for i := range m.Rows {
 			head, j := i/d, i%d // row j < d/2 was 2j, row j+d/2 was 2j+1
 			copy(x.Row(i), m.Row(head*d+j%(d/2)*2+j/(d/2)))

@@ -35,9 +35,9 @@ type adamW struct {
 	update  updateTask
 }
 
-func newAdamW(z Optimizer, workers int, a *lm.Arena, g *lm.Gradients) *adamW {
+func newAdamW(z Optimizer, workers int, in lm.Memory, a *lm.Arena, g *lm.Gradients) *adamW {
 	n := len(a.Data())
-	o := &adamW{Optimizer: z, workers: workers, w: a.Data(), g: g.Data(), m: make([]float32, n), v: make([]float32, n)}
+	o := &adamW{Optimizer: z, workers: workers, w: a.Data(), g: g.Data(), m: in.Floats(n), v: in.Floats(n)}
 	for _, t := range a.Spec().Tensors() {
 		end := t.Offset + t.Rows*t.Cols
 		for lo := t.Offset; lo < end; lo += spanElements {

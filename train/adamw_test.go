@@ -16,7 +16,7 @@ func TestAdamW(t *testing.T) {
 	z := Optimizer{Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1}
 	a, g := lm.NewArena(tinySpec), lm.NewGradients(tinySpec)
 	a.Init(1)
-	o := newAdamW(z, 2, a, g)
+	o := newAdamW(z, 2, nil, a, g)
 	n := len(a.Data())
 	w, m, v := make([]float64, n), make([]float64, n), make([]float64, n)
 	decays := make([]bool, n)
@@ -66,7 +66,7 @@ func TestAdamW(t *testing.T) {
 func TestAdamWLeavesWeightsWhenNotFinite(t *testing.T) {
 	a, g := lm.NewArena(tinySpec), lm.NewGradients(tinySpec)
 	a.Init(1)
-	o := newAdamW(Optimizer{Beta1: 0.9, Beta2: 0.95, Clip: 1}, 1, a, g)
+	o := newAdamW(Optimizer{Beta1: 0.9, Beta2: 0.95, Clip: 1}, 1, nil, a, g)
 	before := a.Data()[5]
 	g.Data()[7] = float32(math.NaN())
 	if norm := o.step(1, 1); norm == norm || a.Data()[5] != before {

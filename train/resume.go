@@ -105,6 +105,7 @@ func resume(ctx context.Context, dir string, c *checkpoint, ahead int, o *Option
 	if err != nil {
 		return nil, err
 	}
+	defer r.close()
 	r.ahead = ahead
 	if !gemm.SameBits(c.plan.Backend, gemm.Backend()) || c.plan.Go != runtime.Version() {
 		c.progress.Elsewhere = true

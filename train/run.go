@@ -15,6 +15,7 @@ import (
 	"xent"
 	"xent/internal/durable"
 	"xent/internal/gemm"
+	"xent/internal/memory"
 	"xent/lm"
 	"xent/measure"
 	"xent/model"
@@ -29,6 +30,7 @@ type run struct {
 	workers  int
 	emit     func(Event)
 
+	memory  memory.Arena // of what follows: close gives it back
 	arena   *lm.Arena
 	grads   *lm.Gradients
 	opt     *adamW
@@ -53,19 +55,26 @@ func newRun(out string, p plan, d *dataset, o *Options) (*run, error) {
 	if r.progressEvery = progressEvery; o.quickProgress {
 		r.progressEvery = 0
 	}
-	r.arena, r.grads = lm.NewArena(p.Spec), lm.NewGradients(p.Spec)
-	r.opt = newAdamW(p.Optimizer, r.workers, r.arena, r.grads)
+	in := r.memory.Floats
+	r.arena, r.grads = lm.NewArenaIn(in, p.Spec), lm.NewGradientsIn(in, p.Spec)
+	r.opt = newAdamW(p.Optimizer, r.workers, in, r.arena, r.grads)
+	w := r.arena.Weights()
 	var err error
-	if r.runner, err = lm.NewRunner(r.arena.Weights(), max(p.MicroTokens, p.Spec.Context), r.workers); err != nil {
-		return nil, err
+	r.runner, err = lm.NewRunnerWith(w, max(p.MicroTokens, p.Spec.Context), lm.Options{Workers: r.workers, Memory: in})
+	if err == nil {
+		r.model, err = model.New(out, w, d.tok)
 	}
-	if r.model, err = model.New(out, r.arena.Weights(), d.tok); err != nil {
+	if err != nil {
+		r.close()
 		return nil, err
 	}
 	r.model.SetWorkers(r.workers)
 	r.restart()
 	return r, nil
 }
+
+// close gives the memory of the weights back, and of all that belongs to them.
+func (r *run) close() { r.memory.Free() }
 
 // restart puts the run before its first step.
 func (r *run) restart() {

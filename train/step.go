@@ -2,12 +2,14 @@ package train
 
 import (
 	"xent"
+	"xent/internal/memory"
 	"xent/lm"
 )
 
 // A Stepper takes the steps that a run consists of, on batches that it is given: a way
 // to measure what a step costs.
 type Stepper struct {
+	memory memory.Arena
 	arena  *lm.Arena
 	grads  *lm.Gradients
 	opt    *adamW
@@ -17,18 +19,27 @@ type Stepper struct {
 
 // NewStepper returns a model of shape s at its start, and AdamW as DefaultOptimizer
 // has it, for batches of at most maxTokens tokens, on so many goroutines
-// (GOMAXPROCS when not positive).
+// (GOMAXPROCS when not positive). Close it when it is no longer needed.
 func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Stepper{arena: lm.NewArena(s), grads: lm.NewGradients(s)}
+	t := new(Stepper)
+	in := t.memory.Floats
+	t.arena, t.grads = lm.NewArenaIn(in, s), lm.NewGradientsIn(in, s)
 	t.arena.Init(1)
-	t.opt = newAdamW(DefaultOptimizer(), workers, t.arena, t.grads)
+	t.opt = newAdamW(DefaultOptimizer(), workers, in, t.arena, t.grads)
 	var err error
-	t.runner, err = lm.NewRunner(t.arena.Weights(), maxTokens, workers)
-	return t, err
+	t.runner, err = lm.NewRunnerWith(t.arena.Weights(), maxTokens, lm.Options{Workers: workers, Memory: in})
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
 }
+
+// Close gives the Stepper's memory back. It takes no more steps.
+func (t *Stepper) Close() { t.memory.Free() }
 
 // Step learns from one batch at learning rate rate: loss and gradient of its mean,
 // the gradient's norm, clipping and the update of all weights. It returns the mean

@@ -87,6 +87,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer r.data.close()
+	defer r.close()
 	expected, err := r.budget(ctx, &o, began)
 	if err != nil {
 		return nil, err

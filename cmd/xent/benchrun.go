@@ -146,6 +146,7 @@ func (m *benchRun) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer s.Close()
 	var batch lm.Batch
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range tokens {

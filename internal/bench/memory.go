@@ -3,6 +3,7 @@ package bench
 import (
 	"unsafe"
 
+	"xent/internal/memory"
 	"xent/internal/par"
 )
 
@@ -15,27 +16,26 @@ func Rounded(n int) int { return (max(n, 1) + pageBytes - 1) &^ (pageBytes - 1) 
 // Memory is zeros that the system has given, not only promised, in huge pages where
 // those can be asked for. It is cut into arrays, from its start on.
 type Memory struct {
-	bytes, left []byte
-	huge        bool
-	free        func() error
+	mapping memory.Mapping
+	left    []byte
 }
 
 // NewMemory takes at least n bytes.
 func NewMemory(n int) (*Memory, error) {
-	m, err := takeMemory(Rounded(n))
+	mapping, err := memory.Map(Rounded(n))
 	if err != nil {
 		return nil, err
 	}
-	m.left = m.bytes
-	par.Run(0, len(m.bytes), grain, (*touching)(m))
+	m := &Memory{*mapping, mapping.Bytes}
+	par.Run(0, len(m.left), grain, (*touching)(m))
 	return m, nil
 }
 
 // Huge reports whether huge pages were asked for, and the system gives them.
-func (m *Memory) Huge() bool { return m.huge }
+func (m *Memory) Huge() bool { return m.mapping.Huge }
 
 // Reset makes all of it left again.
-func (m *Memory) Reset() { m.left = m.bytes }
+func (m *Memory) Reset() { m.left = m.mapping.Bytes }
 
 // Take takes Rounded(n) bytes of what is left, at the start of a page. It panics
 // where there are not as many.
@@ -48,15 +48,12 @@ func (m *Memory) Take(n int) []byte {
 
 // Free gives it back. Nothing may use it any more.
 func (m *Memory) Free() error {
-	m.bytes, m.left = nil, nil
-	if m.free == nil {
-		return nil
-	}
-	return m.free()
+	m.left = nil
+	return m.mapping.Free()
 }
 
 // Floats views bytes as numbers of 32 bits.
-func Floats(b []byte) []float32 { return unsafe.Slice((*float32)(unsafe.Pointer(&b[0])), len(b)/4) }
+func Floats(b []byte) []float32 { return memory.Floats(b) }
 
 // Halves views bytes as numbers of 16 bits.
 func Halves(b []byte) []uint16 { return unsafe.Slice((*uint16)(unsafe.Pointer(&b[0])), len(b)/2) }
@@ -64,4 +61,4 @@ func Halves(b []byte) []uint16 { return unsafe.Slice((*uint16)(unsafe.Pointer(&b
 type touching Memory
 
 // Do implements par.Task over bytes.
-func (m *touching) Do(_, lo, hi int) { clear(m.bytes[lo:hi]) }
+func (m *touching) Do(_, lo, hi int) { clear(m.left[lo:hi]) }
