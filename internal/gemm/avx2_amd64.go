@@ -2,13 +2,12 @@
 
 package gemm
 
-// avx2 fuses each multiply-add. Its blocks suit 32 KB of first-level and 1 MB of
-// second-level cache: a kc×16 panel of B (16 KB) stays in the first, an mc×kc
-// block of A (144 KB) and a kc×nc block of B (512 KB) in the second. One call of
-// the kernel, mc×16×kc, takes some 10 µs; Go cannot preempt it.
+// avx2 fuses each multiply-add. Its blocks suit 512 KB of second-level cache: a
+// block of A (mc×kc, 295 KB) and panels of B (kc×16, 32 KB). One call of the
+// kernel, mc×16×kc, takes some 20 µs; Go cannot preempt it.
 var avx2 = &backend{
 	name: "avx2", mr: 6, nr: 16, strided: true,
-	blocking:  blocking{mc: 144, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 20},
+	blocking:  blocking{mc: 144, nc: 1024, kc: 512, slab: 1 << 20, serial: 1 << 20},
 	kernel:    avx2Column,
 	lines:     avx2Lines,
 	transpose: avx2Transpose,

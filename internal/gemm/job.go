@@ -120,7 +120,7 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	nr := j.be.nr
 	for p := 0; p < j.a.Cols; p += j.blk.kc {
 		k := min(j.blk.kc, j.a.Cols-p)
-		a := j.rowPanels(s, i0, i1, p, k)
+		a := j.rowPanels(s, i0, i1, p, k, j1-j0)
 		for q := j0; q < j1; q += nr {
 			j.column(s, a, tileColumn{i0, i1, q, min(nr, j1-q), p, k}, j.next(j0, j1, q, p, k))
 		}
@@ -128,10 +128,10 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 }
 
 // rowPanels gives the rows [i0, i1) of A at columns [p, p+k): in place when the
-// kernel can read them so, packed otherwise.
-func (j *job) rowPanels(s *scratch, i0, i1, p, k int) panels {
+// kernel can read them so and w columns of C do not repay packing, else packed.
+func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 	mr := j.be.mr
-	if j.be.strided && j.a.DType == tensor.F32 && j.a.RowMajor() {
+	if !packs(j.a.RowStride, w) && j.be.strided && j.a.DType == tensor.F32 && j.a.RowMajor() {
 		return panels{j.a.Data()[i0*j.a.RowStride+p:], j.a.RowStride, 1, mr * j.a.RowStride}
 	}
 	// Where rows of Aᵀ lie side by side a cache line of them serves several
@@ -147,6 +147,11 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k int) panels {
 	}
 	return panels{s.a, 1, mr, mr * k}
 }
+
+// packs says whether A, rows a stride apart, is to be packed for w columns of C
+// although it can be read in place: where rows are a multiple of half a page
+// apart, those of a tile compete for a few lines of the first-level cache.
+func packs(stride, w int) bool { return stride%512 == 0 && w >= 128 }
 
 // A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and the part
 // [p, p+k) of the sum.

@@ -31,7 +31,7 @@ func extent(mr, nr, rows, k int, a panels, b []float32, bRow int, c []float32, c
 	_ = c[last*cRow+nr-1]
 }
 
-// ahead says how a column kernel, which asks for one cache line in each of the k
+// ahead says how a column kernel, which asks for one cache line in most of the k
 // steps of every tile, shall spread the k·nr floats of next over them: where it
 // starts, and the bytes from line to line. Without next it asks for b again.
 func ahead(mr, nr, rows int, b, next []float32) (*float32, int) {

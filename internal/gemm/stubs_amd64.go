@@ -19,8 +19,9 @@ package gemm
 //		}
 //	}
 //
-// with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next
-// and moves next on by nextStep bytes.
+// with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole
+// tile in its first steps in p, in all others the one at next, nextStep bytes on
+// each time.
 //
 //go:noescape
 func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
@@ -79,8 +80,9 @@ func lines16AVX2(dst *float32, src *float32, srcRow int, k int)
 //		}
 //	}
 //
-// with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next
-// and moves next on by nextStep bytes.
+// with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole
+// tile in its first steps in p, in all others the one at next, nextStep bytes on
+// each time.
 //
 //go:noescape
 func columnAVX512(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
@@ -99,3 +101,16 @@ func columnAVX512(rows int, k int, a *float32, aRow int, aCol int, aStep int, b 
 //
 //go:noescape
 func linesAVX512(dst *float32, dstRow int, src *float32, srcRow int, k int, mask uint32)
+
+// lines14AVX512 is, with the stride in bytes,
+//
+//	for p := range k {
+//		for j := range 14 {
+//			dst[p*14+j] = src[p*srcRow+j]
+//		}
+//	}
+//
+// with k ≥ 1 and srcRow of no less than a line.
+//
+//go:noescape
+func lines14AVX512(dst *float32, src *float32, srcRow int, k int)

@@ -42,24 +42,27 @@ func columnKernel(t tile) {
 		"\t\t}",
 		"\t}",
 		"",
-		"with rows ≥ 1 and k ≥ 1. Each step in p also asks for the cache line at next",
-		"and moves next on by nextStep bytes.",
+		"with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole",
+		"tile in its first steps in p, in all others the one at next, nextStep bytes on",
+		"each time.",
 	)
 	Pragma("noescape")
-	rows := Load(Param("rows"), GP64())
 	x := newColumn(t)
 
-	SUBQ(operand.Imm(uint64(t.rows)), rows)
-	JL(operand.LabelRef("tail"))
+	rows := GP64()
 	Label("full")
+	MOVQ(x.left, rows)
+	CMPQ(rows, operand.Imm(uint64(t.rows)))
+	JL(operand.LabelRef("tail"))
+	SUBQ(operand.Imm(uint64(t.rows)), rows)
+	MOVQ(rows, x.left)
 	x.rows(t.rows)
 	step := Load(Param("aStep"), GP64())
 	ADDQ(step, x.a)
-	SUBQ(operand.Imm(uint64(t.rows)), rows)
-	JGE(operand.LabelRef("full"))
+	JMP(operand.LabelRef("full"))
 
 	Label("tail")
-	ADDQ(operand.Imm(uint64(t.rows)), rows)
+	TESTQ(rows, rows)
 	JE(operand.LabelRef("done"))
 	for n := t.rows - 1; n > 1; n-- {
 		CMPQ(rows, operand.Imm(uint64(n)))
@@ -79,8 +82,9 @@ func columnKernel(t tile) {
 // what only a tile's start and end need is loaded there.
 type column struct {
 	tile
-	a, aCol, bRow, c, next Register
-	aRow                   [6]Register // multiples 1, 3 and 5 of the stride
+	a, aCol, bRow, c Register
+	aRow             [6]Register // multiples 1, 3 and 5 of the stride
+	left, next       operand.Mem // rows not begun; the next line to ask for
 }
 
 func newColumn(t tile) *column {
@@ -90,8 +94,12 @@ func newColumn(t tile) *column {
 		aCol: Load(Param("aCol"), GP64()),
 		bRow: Load(Param("bRow"), GP64()),
 		c:    Load(Param("c"), GP64()),
-		next: Load(Param("next"), GP64()),
+		left: AllocLocal(8),
+		next: AllocLocal(8),
 	}
+	rows, next := Load(Param("rows"), GP64()), Load(Param("next"), GP64())
+	MOVQ(rows, x.left)
+	MOVQ(next, x.next)
 	x.aRow[1] = Load(Param("aRow"), GP64())
 	x.aRow[3], x.aRow[5] = GP64(), GP64()
 	LEAQ(operand.Mem{Base: x.aRow[1], Index: x.aRow[1], Scale: 2}, x.aRow[3])
@@ -109,9 +117,58 @@ func (x *column) rows(n int) {
 	x.start(acc, name)
 
 	Label(name("start"))
-	b, k, step := Load(Param("b"), GP64()), Load(Param("k"), GP64()), Load(Param("nextStep"), GP64())
+	b := Load(Param("b"), GP64())
 	a := x.bases(n)
+	k := Load(Param("k"), GP64())
+	if n == x.tile.rows {
+		x.fetchBelow(acc, a, b, name)
+		Load(Param("k"), k)
+		SUBQ(operand.Imm(uint64(n)), k)
+		JLE(operand.LabelRef(name("end")))
+	}
+	next, step := GP64(), Load(Param("nextStep"), GP64())
+	MOVQ(x.next, next)
 	Label(name("loop"))
+	x.step(acc, a, b)
+	PREFETCHT1(operand.Mem{Base: next})
+	ADDQ(step, next)
+	DECQ(k)
+	JNE(operand.LabelRef(name("loop")))
+	MOVQ(next, x.next)
+
+	Label(name("end"))
+	cRow := Load(Param("cRow"), GP64())
+	for i := range acc {
+		VMOVUPS(acc[i][0], operand.Mem{Base: x.c})
+		VMOVUPS(acc[i][1], operand.Mem{Base: x.c, Disp: x.size})
+		ADDQ(cRow, x.c)
+	}
+}
+
+// fetchBelow emits the first steps, as many as a tile has rows, which ask for the
+// rows of C below: without that every tile but the first would wait for them.
+func (x *column) fetchBelow(acc [][2]VecVirtual, a []Register, b Register, name func(string) string) {
+	n := len(acc)
+	below, cRow, k, most := GP64(), Load(Param("cRow"), GP64()), Load(Param("k"), GP64()), GP64()
+	MOVQ(operand.U32(uint64(n)), most)
+	CMPQ(k, most)
+	CMOVQGT(most, k)
+	MOVQ(x.c, below)
+	for range n {
+		ADDQ(cRow, below)
+	}
+	Label(name("first"))
+	x.step(acc, a, b)
+	for at := 0; at < 2*x.size; at += 64 {
+		PREFETCHT0(operand.Mem{Base: below, Disp: at})
+	}
+	ADDQ(cRow, below)
+	DECQ(k)
+	JNE(operand.LabelRef(name("first")))
+}
+
+// step emits one step in p, and leaves a and b at the next.
+func (x *column) step(acc [][2]VecVirtual, a []Register, b Register) {
 	b0, b1, v := x.vec(), x.vec(), x.vec()
 	VMOVUPS(operand.Mem{Base: b}, b0)
 	VMOVUPS(operand.Mem{Base: b, Disp: x.size}, b1)
@@ -120,21 +177,10 @@ func (x *column) rows(n int) {
 		VFMADD231PS(b0, v, acc[i][0])
 		VFMADD231PS(b1, v, acc[i][1])
 	}
-	PREFETCHT1(operand.Mem{Base: x.next})
-	ADDQ(step, x.next)
 	for _, base := range a {
 		ADDQ(x.aCol, base)
 	}
 	ADDQ(x.bRow, b)
-	DECQ(k)
-	JNE(operand.LabelRef(name("loop")))
-
-	cRow := Load(Param("cRow"), GP64())
-	for i := range acc {
-		VMOVUPS(acc[i][0], operand.Mem{Base: x.c})
-		VMOVUPS(acc[i][1], operand.Mem{Base: x.c, Disp: x.size})
-		ADDQ(cRow, x.c)
-	}
 }
 
 // start emits the start of the chains: C's values or zeros.

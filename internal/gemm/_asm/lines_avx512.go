@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
 )
@@ -39,6 +41,45 @@ func linesAVX512() {
 	ADDQ(dstRow, dst)
 	DECQ(k)
 	JNE(operand.LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// linesFullAVX512 copies lines of the width of a tile's rows, which is not that of
+// a register. Whole registers go faster than masked ones, many times so from
+// memory; all but the last may read and write what the next line begins with.
+func linesFullAVX512(width int) {
+	name := fmt.Sprintf("lines%dAVX512", width)
+	TEXT(name, NOSPLIT, "func(dst, src *float32, srcRow, k int)")
+	Doc(
+		name+" is, with the stride in bytes,",
+		"",
+		"\tfor p := range k {",
+		fmt.Sprintf("\t\tfor j := range %d {", width),
+		fmt.Sprintf("\t\t\tdst[p*%d+j] = src[p*srcRow+j]", width),
+		"\t\t}",
+		"\t}",
+		"",
+		"with k ≥ 1 and srcRow of no less than a line.",
+	)
+	Pragma("noescape")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	row, k := Load(Param("srcRow"), GP64()), Load(Param("k"), GP64())
+	v, mask, m := ZMM(), K(), GP32()
+	DECQ(k)
+	JE(operand.LabelRef("last"))
+	Label("loop")
+	VMOVUPS(operand.Mem{Base: src}, v)
+	VMOVUPS(v, operand.Mem{Base: dst})
+	ADDQ(row, src)
+	ADDQ(operand.Imm(uint64(4*width)), dst)
+	DECQ(k)
+	JNE(operand.LabelRef("loop"))
+	Label("last")
+	MOVL(operand.U32(1<<width-1), m)
+	KMOVW(m, mask)
+	VMOVUPS_Z(operand.Mem{Base: src}, mask, v)
+	VMOVUPS(v, mask, operand.Mem{Base: dst})
 	VZEROUPPER()
 	RET()
 }

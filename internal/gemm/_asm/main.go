@@ -14,5 +14,6 @@ func main() {
 	linesAVX2(16)
 	columnKernel(tileAVX512)
 	linesAVX512()
+	linesFullAVX512(tileAVX512.rows)
 	Generate()
 }
