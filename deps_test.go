@@ -19,7 +19,7 @@ var imports = map[string][]string{
 	"xent/train":     {"xent", "lm", "model", "entropy", "measure", "tokenizer", "internal/"},
 	"xent/measure":   {"xent", "entropy", "tokenizer", "internal/"},
 	"xent/internal/": {"internal/", "golang.org/x/", "github.com/klauspost/compress"},
-	"xent/bench/":    {},
+	"xent/bench/":    {"xent", "xent/", "golang.org/x/"},
 	"xent/cmd/":      {"xent", "xent/", "github.com/spf13/", "golang.org/x/"},
 }
 

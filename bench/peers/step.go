@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+
+	"xent/internal/bench"
+	"xent/lm"
+	"xent/train"
+)
+
+// rough is how far the loss of another model at its start may be from ours: both are
+// near that of guessing.
+const rough = 0.02
+
+// steps runs the contest of a training step.
+func (b *benchmark) steps(ctx context.Context, threads int) error {
+	z := b.sizes
+	stepper, err := train.NewStepper(z.model, z.tokens(), threads)
+	if err != nil {
+		return err
+	}
+	if err := b.writeWeights(); err != nil {
+		return err
+	}
+	batch := lm.Batch{Tokens: indices(1, z.tokens(), z.model.Vocab), Targets: indices(2, z.tokens(), z.model.Vocab)}
+	for i := range z.sequences {
+		batch.Ends = append(batch.Ends, (i+1)*z.model.Context)
+	}
+	loops := bench.NewLoops(threads)
+	step := func() (float64, error) { return stepper.Step(batch, 1e-4) }
+	s := mine("xent", nil, func() error { _, err := step(); return err })
+	s.check = func() (map[string]float64, error) {
+		loss, err := step()
+		return map[string]float64{"loss": loss}, err
+	}
+	c := contest{title: b.title(threads, "training step, %s parameters, %s tokens", millions(z.model.Parameters()), thousands(z.tokens())), unit: "GFLOP/s",
+		work: z.stepFLOP() / 1e9, limit: multiplyAdd(loops), limited: loops.MultiplyAdd() / 1e9, sides: []side{s}}
+	defer b.addTrainers(ctx, &c, threads)()
+	if len(c.sides) == 1 {
+		return ctx.Err()
+	}
+	return b.run(ctx, &c, b.slow())
+}
+
+// addTrainers adds those who train models of that shape, and returns what stops them.
+func (b *benchmark) addTrainers(ctx context.Context, c *contest, threads int) (stop func()) {
+	var peers []*process
+	add := func(name string, within float64, p *process, err error) {
+		if b.missing(err) {
+			return
+		}
+		b.met(p)
+		peers = append(peers, p)
+		s := theirs(name, p, "step")
+		s.tolerance = within
+		c.sides = append(c.sides, s)
+	}
+	m := b.sizes.model
+	for _, t := range []struct {
+		name, kind, precision string
+		within                float64
+	}{
+		{"torch eager, GPT", "gpt", "fp32", rough}, {"torch eager, xent's model", "llama", "fp32", tolerance}, {"torch eager, GPT, bf16 products", "gpt", "bf16", rough},
+	} {
+		p, err := b.place.torch(ctx, threads, "step.py", t.kind, t.precision, m.Layers, m.Heads, m.Width, m.Hidden, m.Vocab, m.Context, b.sizes.sequences, b.place.path("weights"))
+		add(t.name, t.within, p, err)
+	}
+	p, err := b.place.trainer(ctx, threads, m.Layers, m.Heads, m.Width, m.Vocab, m.Context, b.sizes.sequences)
+	add("llm.c", rough, p, err)
+	return func() {
+		for _, p := range peers {
+			p.stop()
+		}
+	}
+}
+
+// writeWeights writes what the model of a Stepper starts from to where peers see it.
+func (b *benchmark) writeWeights() error {
+	arena := lm.NewArena(b.sizes.model)
+	arena.Init(1)
+	var bytes []byte
+	for _, x := range arena.Data() {
+		bytes = binary.LittleEndian.AppendUint32(bytes, math.Float32bits(x))
+	}
+	return os.WriteFile(filepath.Join(b.place.work, "weights"), bytes, 0o666)
+}
