@@ -6,9 +6,10 @@ package gemm
 // block of A (mc×kc, 295 KB) and panels of B (kc×16, 32 KB). One call of the
 // kernel, mc×16×kc, takes some 20 µs; Go cannot preempt it.
 var avx2 = &backend{
-	name: "avx2", mr: 6, nr: 16, strided: true,
+	name: "avx2", mr: 6, nr: 16, strided: true, per: 1,
 	blocking:  blocking{mc: 144, nc: 1024, kc: 512, slab: 1 << 20, serial: 1 << 20},
 	kernel:    avx2Column,
+	pack:      packValues,
 	lines:     avx2Lines,
 	transpose: avx2Transpose,
 }

@@ -7,9 +7,10 @@ package gemm
 // 1 MB: deep blocks, since reading C again costs more than bringing panels from
 // the second level. One call of the kernel, mc×32×kc, takes some 40 µs.
 var avx512 = &backend{
-	name: "avx512", mr: 14, nr: 32, strided: true,
+	name: "avx512", mr: 14, nr: 32, strided: true, per: 1,
 	blocking:  blocking{mc: 140, nc: 1024, kc: 1024, slab: 1 << 20, serial: 1 << 21},
 	kernel:    avx512Column,
+	pack:      packValues,
 	lines:     avx512Lines,
 	transpose: avx2Transpose,
 }

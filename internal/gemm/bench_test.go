@@ -11,7 +11,7 @@ import (
 // large square, those of a small Llama's training step (x·Wᵀ, dy·W and dyᵀ·x
 // for 512 tokens), an attention head's, and a decoding step's.
 func BenchmarkMul(b *testing.B) {
-	for _, be := range available() {
+	for _, be := range append(available(), pairs()...) {
 		for _, s := range []struct {
 			m, n, k int
 			ta, tb  bool

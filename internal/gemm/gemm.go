@@ -22,39 +22,24 @@
 // γ = k·2⁻²⁴/(1 − k·2⁻²⁴) for fused chains and (k+1) in place of k for the
 // generic one (Higham, Accuracy and Stability of Numerical Algorithms, §3.1),
 // underflow aside.
+//
+// Precision chooses products of bfloat16 instead, with a chain of their own.
 package gemm
 
 import (
 	"fmt"
-	"strings"
 
 	"xent/internal/tensor"
 )
 
-// selected is the back end of Mul and MulAdd.
-var selected = available()[0]
+// Mul computes C = A·B of float32, as Float32.Mul does.
+func Mul(workers int, c, a, b tensor.Matrix) { Float32.Mul(workers, c, a, b) }
 
-// Mul computes C = A·B on at most workers goroutines: GOMAXPROCS of them when
-// workers ≤ 0, the caller's alone when it is 1. With k = 0 it zeroes C. It
-// panics when the shapes do not fit or C is not row-major float32.
-func Mul(workers int, c, a, b tensor.Matrix) {
-	multiply(selected, selected.blocking, workers, c, a, b, false)
-}
+// MulAdd computes C += A·B of float32, as Float32.MulAdd does.
+func MulAdd(workers int, c, a, b tensor.Matrix) { Float32.MulAdd(workers, c, a, b) }
 
-// MulAdd computes C += A·B, and is otherwise as Mul.
-func MulAdd(workers int, c, a, b tensor.Matrix) {
-	multiply(selected, selected.blocking, workers, c, a, b, true)
-}
-
-// Backend names what computes the products here: "avx512", "avx2" or
-// "generic".
-func Backend() string { return selected.name }
-
-// SameBits reports whether the back ends of two names compute the same bits:
-// the vector ones do.
-func SameBits(a, b string) bool {
-	return a == b || strings.HasPrefix(a, "avx") && strings.HasPrefix(b, "avx")
-}
+// Backend names what computes products of float32 here.
+func Backend() string { return Float32.Backend() }
 
 // multiply is Mul or MulAdd with a given back end and given block sizes.
 func multiply(be *backend, blk blocking, workers int, c, a, b tensor.Matrix, add bool) {

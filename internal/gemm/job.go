@@ -19,6 +19,7 @@ type job struct {
 	c, a, b tensor.Matrix
 	add     bool
 	direct  bool // b is read in place: so few rows do not repay packing
+	steps   int  // of the kernel for all of k
 
 	packed []float32    // all panels of b, one after the other
 	pieces int          // pieces that b is packed in, 0 when each block packs for itself
@@ -51,8 +52,8 @@ func (j *job) run(be *backend, blk blocking, workers int, c, a, b tensor.Matrix,
 	}
 	j.be, j.blk = be, blk
 	j.prepare(workers)
-	ks := min(k, max(blk.kc, blk.slab/roundUp(min(n, blk.nc), be.nr)))
-	ns := roundUp(min(n, max(blk.nc, blk.slab/ks)), be.nr)
+	ks := roundUp(max(1, blk.slab/roundUp(min(n, blk.nc), be.nr)), blk.kc) * be.per
+	ns := roundUp(min(n, max(blk.nc, blk.slab/ceil(min(k, ks), be.per))), be.nr)
 	for lo := 0; lo < n; lo += ns {
 		hi := min(lo+ns, n)
 		for from := 0; from < k; from += ks {
@@ -72,9 +73,10 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 // product computes one slab's product.
 func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
+	j.steps = ceil(j.b.Rows, j.be.per)
 	j.pieces = 0
 	if j.grid.rows > 1 {
-		panel := j.b.Rows * j.be.nr
+		panel := j.steps * j.be.nr
 		panels := ceil(j.b.Cols, j.be.nr)
 		j.packed = grow(j.packed, panels*panel)
 		j.piece = ceil(1<<14, panel)
@@ -107,19 +109,25 @@ func (j *job) pack(s *scratch, lo, hi int) {
 	defer j.ready.Add(1) // after a panic too, or the others would wait for ever
 	nr := j.be.nr
 	for q := lo; q < hi; q++ {
-		for p := 0; p < j.b.Rows; p += j.blk.kc {
-			k := min(j.blk.kc, j.b.Rows-p)
-			dst := j.packed[(q*j.b.Rows+p)*nr:]
-			j.be.packPanel(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, k, s.lines)
+		for p := 0; p < j.steps; p += j.blk.kc {
+			dst := j.packed[(q*j.steps+p)*nr:]
+			j.packSteps(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, min(j.blk.kc, j.steps-p), s.lines)
 		}
 	}
+}
+
+// packSteps packs what the kernel takes in steps [p, p+k) of columns [lo, lo+w) of x,
+// which is B or the transpose of A.
+func (j *job) packSteps(dst []float32, width int, x tensor.Matrix, lo, w, p, k int, lines []float32) {
+	from := p * j.be.per
+	j.be.pack(j.be, dst[:k*width], width, x, lo, w, from, min(k*j.be.per, x.Rows-from), lines)
 }
 
 // block computes rows [i0, i1) and columns [j0, j1) of C, kc of k at a time.
 func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	nr := j.be.nr
-	for p := 0; p < j.a.Cols; p += j.blk.kc {
-		k := min(j.blk.kc, j.a.Cols-p)
+	for p := 0; p < j.steps; p += j.blk.kc {
+		k := min(j.blk.kc, j.steps-p)
 		a := j.rowPanels(s, i0, i1, p, k, j1-j0)
 		for q := j0; q < j1; q += nr {
 			j.column(s, a, tileColumn{i0, i1, q, min(nr, j1-q), p, k}, j.next(j0, j1, q, p, k))
@@ -127,7 +135,7 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	}
 }
 
-// rowPanels gives the rows [i0, i1) of A at columns [p, p+k): in place when the
+// rowPanels gives the rows [i0, i1) of A for steps [p, p+k): in place when the
 // kernel can read them so and w columns of C do not repay packing, else packed.
 func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 	mr := j.be.mr
@@ -142,7 +150,7 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 	}
 	for from := 0; from < k; from += some {
 		for i := i0; i < i1; i += mr {
-			j.be.packPanel(s.a[(i-i0)*k+from*mr:], mr, t, i, min(mr, i1-i), p+from, min(some, k-from), s.lines)
+			j.packSteps(s.a[(i-i0)*k+from*mr:], mr, t, i, min(mr, i1-i), p+from, min(some, k-from), s.lines)
 		}
 	}
 	return panels{s.a, 1, mr, mr * k}
@@ -153,7 +161,7 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 // apart, those of a tile compete for a few lines of the first-level cache.
 func packs(stride, w int) bool { return stride%512 == 0 && w >= 128 }
 
-// A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and the part
+// A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and steps
 // [p, p+k) of the sum.
 type tileColumn struct{ i0, i1, q, w, p, k int }
 
@@ -184,15 +192,15 @@ func (j *job) columnPanel(s *scratch, t tileColumn) ([]float32, int) {
 	nr := j.be.nr
 	switch {
 	case j.pieces > 0:
-		return j.packed[t.q*j.b.Rows+t.p*nr:], nr
+		return j.packed[t.q*j.steps+t.p*nr:], nr
 	case j.direct && t.w == nr:
 		return j.b.Data()[t.p*j.b.RowStride+t.q:], j.b.RowStride
 	}
-	j.be.packPanel(s.b, nr, j.b, t.q, t.w, t.p, t.k, s.lines)
+	j.packSteps(s.b, nr, j.b, t.q, t.w, t.p, t.k, s.lines)
 	return s.b, nr
 }
 
-// next is the shared panel that block reads after columns q at [p, p+k): those
+// next is the shared panel that block reads after columns q in steps [p, p+k): those
 // to the right, or the first ones further down.
 func (j *job) next(j0, j1, q, p, k int) []float32 {
 	nr := j.be.nr
@@ -200,9 +208,9 @@ func (j *job) next(j0, j1, q, p, k int) []float32 {
 	case j.pieces == 0:
 		return nil
 	case q+nr < j1:
-		return j.packed[(q+nr)*j.b.Rows+p*nr:]
-	case p+k < j.b.Rows:
-		return j.packed[j0*j.b.Rows+(p+k)*nr:]
+		return j.packed[(q+nr)*j.steps+p*nr:]
+	case p+k < j.steps:
+		return j.packed[j0*j.steps+(p+k)*nr:]
 	}
 	return nil
 }
@@ -218,7 +226,7 @@ func (j *job) prepare(workers int) {
 		s.a = grow(s.a, roundUp(j.blk.mc, mr)*kc)
 		s.b = grow(s.b, kc*nr)
 		s.c = grow(s.c, roundUp(j.blk.mc, mr)*nr)
-		s.lines = grow(s.lines, max(mr, nr)*kc)
+		s.lines = grow(s.lines, max(mr, nr)*kc*j.be.per)
 	}
 }
 

@@ -2,11 +2,11 @@ package gemm
 
 import "xent/internal/tensor"
 
-// packPanel copies columns [lo, lo+w) of rows [from, from+k) of x, as float32,
+// packValues is pack for factors that stay as they are: it copies columns [lo, lo+w) of rows [from, from+k) of x, as float32,
 // to a panel of k×width: dst[p·width+j] = x[from+p, lo+j], and zeros for
 // w ≤ j < width. A panel of B is packed as it stands, one of A from the
-// transpose. lines has room for w·k values in between.
-func (be *backend) packPanel(dst []float32, width int, x tensor.Matrix, lo, w, from, k int, lines []float32) {
+// transpose.
+func packValues(be *backend, dst []float32, width int, x tensor.Matrix, lo, w, from, k int, lines []float32) {
 	dst = dst[:k*width]
 	if w < width {
 		clear(dst)

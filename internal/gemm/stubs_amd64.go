@@ -19,9 +19,9 @@ package gemm
 //		}
 //	}
 //
-// with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole
-// tile in its first steps in p, in all others the one at next, nextStep bytes on
-// each time.
+// with rows ≥ 1 and k ≥ 1.
+// It also asks for cache lines: those of c below a whole tile in its first steps in
+// p, in all others the one at next, nextStep bytes on each time.
 //
 //go:noescape
 func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
@@ -80,9 +80,9 @@ func lines16AVX2(dst *float32, src *float32, srcRow int, k int)
 //		}
 //	}
 //
-// with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole
-// tile in its first steps in p, in all others the one at next, nextStep bytes on
-// each time.
+// with rows ≥ 1 and k ≥ 1.
+// It also asks for cache lines: those of c below a whole tile in its first steps in
+// p, in all others the one at next, nextStep bytes on each time.
 //
 //go:noescape
 func columnAVX512(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
@@ -114,3 +114,53 @@ func linesAVX512(dst *float32, dstRow int, src *float32, srcRow int, k int, mask
 //
 //go:noescape
 func lines14AVX512(dst *float32, src *float32, srcRow int, k int)
+
+// columnBF16 is, with strides in bytes,
+//
+//	for i := range rows {
+//		for j := range 32 {
+//			s := float32(0)
+//			if add {
+//				s = c[i*cRow+j]
+//			}
+//			for p := range k {
+//				s = dot(s, a[i/14*aStep+i%14*aRow+p*aCol], b[p*bRow+j])
+//			}
+//			c[i*cRow+j] = s
+//		}
+//	}
+//
+// where dot adds the product of the bfloat16 in the upper halves, rounds, and adds
+// that of those in the lower halves (VDPBF16PS: subnormal numbers count as 0), with rows ≥ 1 and k ≥ 1.
+// It also asks for cache lines: those of c below a whole tile in its first steps in
+// p, in all others the one at next, nextStep bytes on each time.
+//
+//go:noescape
+func columnBF16(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)
+
+// mergeBF16 is, with strides in bytes and a line of zeros after the last,
+//
+//	for p := 0; p < k; p += 2 {
+//		for j := range 32 {
+//			if mask>>j&1 != 0 {
+//				dst[p/2*dstRow+j] = pair(src[p*srcRow+j], src[(p+1)*srcRow+j])
+//			}
+//		}
+//	}
+//
+// where pair has the nearest bfloat16 of its first number in the lower 16 bits and
+// that of the second in the upper, with k ≥ 1.
+//
+//go:noescape
+func mergeBF16(dst *float32, dstRow int, src *float32, srcRow int, k int, mask uint32)
+
+// narrowBF16 is, with zero after the last number,
+//
+//	for p := 0; p < n; p += 2 {
+//		dst[p/2] = pair(src[p], src[p+1])
+//	}
+//
+// where pair is that of mergeBF16.
+//
+//go:noescape
+func narrowBF16(dst *float32, src *float32, n int)

@@ -11,41 +11,44 @@ import (
 // A tile is what a micro-kernel keeps in registers: rows × two vectors of
 // accumulators. Two vectors of B and one of A come beside them.
 type tile struct {
-	isa  string
-	rows int
-	vec  func() VecVirtual
-	size int // bytes of a vector
+	isa   string
+	rows  int
+	size  int  // bytes of a vector
+	pairs bool // each 32 bits of A and B are two bfloat16, which one step multiplies
 }
 
 var (
-	tileAVX2   = tile{"AVX2", 6, YMM, 32}    // 12 + 3 of 16 registers
-	tileAVX512 = tile{"AVX512", 14, ZMM, 64} // 28 + 3 of 32 registers
+	tileAVX2   = tile{"AVX2", 6, 32, false}    // 12 + 3 of 16 registers
+	tileAVX512 = tile{"AVX512", 14, 64, false} // 28 + 3 of 32 registers
+	tileBF16   = tile{"BF16", 14, 64, true}
 )
+
+// The vectors of a tile have fixed registers, since VDPBF16PS is written as bytes.
+func (t tile) acc(row, half int) VecPhysical { return t.vector(2*row + half) }
+func (t tile) b(half int) VecPhysical        { return t.vector(2*t.rows + half) }
+func (t tile) v() VecPhysical                { return t.vector(2*t.rows + 2) }
+
+func (t tile) vector(i int) VecPhysical {
+	if t.size == 32 {
+		return []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}[i]
+	}
+	return zmm[i]
+}
+
+// multiply emits c += v·b.
+func (t tile) multiply(b, v, c VecPhysical) {
+	if t.pairs {
+		VDPBF16PS(b, v, c)
+		return
+	}
+	VFMADD231PS(b, v, c)
+}
 
 // columnKernel is the micro-kernel and the loop that takes it down a column of
 // tiles, so that short chains do not pay for a call each.
 func columnKernel(t tile) {
 	TEXT("column"+t.isa, NOSPLIT, "func(rows, k int, a *float32, aRow, aCol, aStep int, b *float32, bRow int, c *float32, cRow int, add bool, next *float32, nextStep int)")
-	Doc(
-		fmt.Sprintf("column%s is, with FMA for every multiply-add and strides in bytes,", t.isa),
-		"",
-		"\tfor i := range rows {",
-		fmt.Sprintf("\t\tfor j := range %d {", t.size/2),
-		"\t\t\ts := float32(0)",
-		"\t\t\tif add {",
-		"\t\t\t\ts = c[i*cRow+j]",
-		"\t\t\t}",
-		"\t\t\tfor p := range k {",
-		fmt.Sprintf("\t\t\t\ts += a[i/%d*aStep+i%%%d*aRow+p*aCol] * b[p*bRow+j]", t.rows, t.rows),
-		"\t\t\t}",
-		"\t\t\tc[i*cRow+j] = s",
-		"\t\t}",
-		"\t}",
-		"",
-		"with rows ≥ 1 and k ≥ 1. It also asks for cache lines: those of c below a whole",
-		"tile in its first steps in p, in all others the one at next, nextStep bytes on",
-		"each time.",
-	)
+	Doc(t.doc()...)
 	Pragma("noescape")
 	x := newColumn(t)
 
@@ -76,6 +79,44 @@ func columnKernel(t tile) {
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// doc says what a column kernel is.
+func (t tile) doc() []string {
+	with := "with FMA for every multiply-add and strides in bytes,"
+	step := "s += a[%s] * b[p*bRow+j]"
+	where := []string{"with"}
+	if t.pairs {
+		with = "with strides in bytes,"
+		step = "s = dot(s, a[%s], b[p*bRow+j])"
+		where = []string{
+			"where dot adds the product of the bfloat16 in the upper halves, rounds, and adds",
+			"that of those in the lower halves (VDPBF16PS: subnormal numbers count as 0), with",
+		}
+	}
+	doc := []string{
+		fmt.Sprintf("column%s is, %s", t.isa, with),
+		"",
+		"\tfor i := range rows {",
+		fmt.Sprintf("\t\tfor j := range %d {", t.size/2),
+		"\t\t\ts := float32(0)",
+		"\t\t\tif add {",
+		"\t\t\t\ts = c[i*cRow+j]",
+		"\t\t\t}",
+		"\t\t\tfor p := range k {",
+		"\t\t\t\t" + fmt.Sprintf(step, fmt.Sprintf("i/%d*aStep+i%%%d*aRow+p*aCol", t.rows, t.rows)),
+		"\t\t\t}",
+		"\t\t\tc[i*cRow+j] = s",
+		"\t\t}",
+		"\t}",
+		"",
+	}
+	doc = append(doc, where...)
+	doc[len(doc)-1] += " rows ≥ 1 and k ≥ 1."
+	return append(doc,
+		"It also asks for cache lines: those of c below a whole tile in its first steps in",
+		"p, in all others the one at next, nextStep bytes on each time.",
+	)
 }
 
 // column holds the registers that last from tile to tile; there are few, so
@@ -110,18 +151,14 @@ func newColumn(t tile) *column {
 // rows emits one tile of n rows and leaves c at the rows below it.
 func (x *column) rows(n int) {
 	name := func(s string) string { return fmt.Sprintf("%s%d", s, n) }
-	acc := make([][2]VecVirtual, n)
-	for i := range acc {
-		acc[i] = [2]VecVirtual{x.vec(), x.vec()}
-	}
-	x.start(acc, name)
+	x.start(n, name)
 
 	Label(name("start"))
 	b := Load(Param("b"), GP64())
 	a := x.bases(n)
 	k := Load(Param("k"), GP64())
 	if n == x.tile.rows {
-		x.fetchBelow(acc, a, b, name)
+		x.fetchBelow(a, b, name)
 		Load(Param("k"), k)
 		SUBQ(operand.Imm(uint64(n)), k)
 		JLE(operand.LabelRef(name("end")))
@@ -129,7 +166,7 @@ func (x *column) rows(n int) {
 	next, step := GP64(), Load(Param("nextStep"), GP64())
 	MOVQ(x.next, next)
 	Label(name("loop"))
-	x.step(acc, a, b)
+	x.step(n, a, b)
 	PREFETCHT1(operand.Mem{Base: next})
 	ADDQ(step, next)
 	DECQ(k)
@@ -138,17 +175,17 @@ func (x *column) rows(n int) {
 
 	Label(name("end"))
 	cRow := Load(Param("cRow"), GP64())
-	for i := range acc {
-		VMOVUPS(acc[i][0], operand.Mem{Base: x.c})
-		VMOVUPS(acc[i][1], operand.Mem{Base: x.c, Disp: x.size})
+	for i := range n {
+		VMOVUPS(x.acc(i, 0), operand.Mem{Base: x.c})
+		VMOVUPS(x.acc(i, 1), operand.Mem{Base: x.c, Disp: x.size})
 		ADDQ(cRow, x.c)
 	}
 }
 
 // fetchBelow emits the first steps, as many as a tile has rows, which ask for the
 // rows of C below: without that every tile but the first would wait for them.
-func (x *column) fetchBelow(acc [][2]VecVirtual, a []Register, b Register, name func(string) string) {
-	n := len(acc)
+func (x *column) fetchBelow(a []Register, b Register, name func(string) string) {
+	n := x.tile.rows
 	below, cRow, k, most := GP64(), Load(Param("cRow"), GP64()), Load(Param("k"), GP64()), GP64()
 	MOVQ(operand.U32(uint64(n)), most)
 	CMPQ(k, most)
@@ -158,7 +195,7 @@ func (x *column) fetchBelow(acc [][2]VecVirtual, a []Register, b Register, name 
 		ADDQ(cRow, below)
 	}
 	Label(name("first"))
-	x.step(acc, a, b)
+	x.step(n, a, b)
 	for at := 0; at < 2*x.size; at += 64 {
 		PREFETCHT0(operand.Mem{Base: below, Disp: at})
 	}
@@ -168,14 +205,13 @@ func (x *column) fetchBelow(acc [][2]VecVirtual, a []Register, b Register, name 
 }
 
 // step emits one step in p, and leaves a and b at the next.
-func (x *column) step(acc [][2]VecVirtual, a []Register, b Register) {
-	b0, b1, v := x.vec(), x.vec(), x.vec()
-	VMOVUPS(operand.Mem{Base: b}, b0)
-	VMOVUPS(operand.Mem{Base: b, Disp: x.size}, b1)
-	for i := range acc {
-		VBROADCASTSS(x.row(a, i), v)
-		VFMADD231PS(b0, v, acc[i][0])
-		VFMADD231PS(b1, v, acc[i][1])
+func (x *column) step(n int, a []Register, b Register) {
+	VMOVUPS(operand.Mem{Base: b}, x.tile.b(0))
+	VMOVUPS(operand.Mem{Base: b, Disp: x.size}, x.tile.b(1))
+	for i := range n {
+		VBROADCASTSS(x.row(a, i), x.v())
+		x.multiply(x.tile.b(0), x.v(), x.acc(i, 0))
+		x.multiply(x.tile.b(1), x.v(), x.acc(i, 1))
 	}
 	for _, base := range a {
 		ADDQ(x.aCol, base)
@@ -184,23 +220,22 @@ func (x *column) step(acc [][2]VecVirtual, a []Register, b Register) {
 }
 
 // start emits the start of the chains: C's values or zeros.
-func (x *column) start(acc [][2]VecVirtual, name func(string) string) {
+func (x *column) start(n int, name func(string) string) {
 	add, c := Load(Param("add"), GP8()), GP64()
 	TESTB(add, add)
 	JE(operand.LabelRef(name("zero")))
 	MOVQ(x.c, c)
 	cRow := Load(Param("cRow"), GP64())
-	for i := range acc {
-		VMOVUPS(operand.Mem{Base: c}, acc[i][0])
-		VMOVUPS(operand.Mem{Base: c, Disp: x.size}, acc[i][1])
+	for i := range n {
+		VMOVUPS(operand.Mem{Base: c}, x.acc(i, 0))
+		VMOVUPS(operand.Mem{Base: c, Disp: x.size}, x.acc(i, 1))
 		ADDQ(cRow, c)
 	}
 	JMP(operand.LabelRef(name("start")))
 	Label(name("zero"))
-	for i := range acc {
-		for _, v := range acc[i] {
-			VXORPS(v, v, v)
-		}
+	for i := range n {
+		VXORPS(x.acc(i, 0), x.acc(i, 0), x.acc(i, 0))
+		VXORPS(x.acc(i, 1), x.acc(i, 1), x.acc(i, 1))
 	}
 }
 

@@ -15,5 +15,8 @@ func main() {
 	columnKernel(tileAVX512)
 	linesAVX512()
 	linesFullAVX512(tileAVX512.rows)
+	columnKernel(tileBF16)
+	mergeBF16()
+	narrowBF16()
 	Generate()
 }
