@@ -3,6 +3,7 @@ package gemm
 // blocking is how a product is cut to fit caches and workers. It changes no bit.
 type blocking struct {
 	mc, nc, kc int // rows, columns and depth of the block of C that one task computes at a time
+	alone      int // depth where a task packs panels of B for itself: they stay in the first-level cache
 	slab       int // floats of B packed at once for all workers to share
 	serial     int // work, in multiply-adds, below which other goroutines would start too late to help
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // tiny blocks make small products cross every boundary.
-var tiny = blocking{mc: 28, nc: 64, kc: 4, slab: 300, serial: 0}
+var tiny = blocking{mc: 28, nc: 64, kc: 4, alone: 3, slab: 300, serial: 0}
 
 // TestBackend says which back end runs, and fails when XENT_WANT_BACKEND names
 // another one that this code and this CPU have:
@@ -42,7 +42,7 @@ func TestBlocks(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
 		p := randomProduct(r, 1+r.IntN(60), 1+r.IntN(120), 1+r.IntN(40), normalValue)
-		blk := blocking{mc: 1 + r.IntN(30), nc: 1 + r.IntN(60), kc: 1 + r.IntN(20), slab: r.IntN(2000)}
+		blk := blocking{mc: 1 + r.IntN(30), nc: 1 + r.IntN(60), kc: 1 + r.IntN(20), alone: 1 + r.IntN(20), slab: r.IntN(2000)}
 		la, lb := layouts[r.IntN(4)], layouts[r.IntN(4)]
 		for _, be := range available() {
 			for _, add := range []bool{false, true} {

@@ -5,7 +5,7 @@ package gemm
 // computes the same bits: Go may fuse x*y + z, but not float32(x*y) + z.
 var generic = &backend{
 	name: "generic", mr: 2, nr: 4, per: 1,
-	blocking:  blocking{mc: 128, nc: 512, kc: 256, slab: 1 << 20, serial: 1 << 17},
+	blocking:  blocking{mc: 128, nc: 512, kc: 256, alone: 256, slab: 1 << 20, serial: 1 << 17},
 	kernel:    genericColumn,
 	pack:      packValues,
 	lines:     genericLines,

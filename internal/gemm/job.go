@@ -20,6 +20,7 @@ type job struct {
 	add     bool
 	direct  bool // b is read in place: so few rows do not repay packing
 	steps   int  // of the kernel for all of k
+	depth   int  // most steps at a time
 
 	packed []float32    // all panels of b, one after the other
 	pieces int          // pieces that b is packed in, 0 when each block packs for itself
@@ -74,8 +75,9 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
 	j.steps = ceil(j.b.Rows, j.be.per)
-	j.pieces = 0
+	j.pieces, j.depth = 0, min(j.blk.kc, j.blk.alone)
 	if j.grid.rows > 1 {
+		j.depth = j.blk.kc
 		panel := j.steps * j.be.nr
 		panels := ceil(j.b.Cols, j.be.nr)
 		j.packed = grow(j.packed, panels*panel)
@@ -109,9 +111,9 @@ func (j *job) pack(s *scratch, lo, hi int) {
 	defer j.ready.Add(1) // after a panic too, or the others would wait for ever
 	nr := j.be.nr
 	for q := lo; q < hi; q++ {
-		for p := 0; p < j.steps; p += j.blk.kc {
+		for p := 0; p < j.steps; p += j.depth {
 			dst := j.packed[(q*j.steps+p)*nr:]
-			j.packSteps(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, min(j.blk.kc, j.steps-p), s.lines)
+			j.packSteps(dst, nr, j.b, q*nr, min(nr, j.b.Cols-q*nr), p, min(j.depth, j.steps-p), s.lines)
 		}
 	}
 }
@@ -123,11 +125,11 @@ func (j *job) packSteps(dst []float32, width int, x tensor.Matrix, lo, w, p, k i
 	j.be.pack(j.be, dst[:k*width], width, x, lo, w, from, min(k*j.be.per, x.Rows-from), lines)
 }
 
-// block computes rows [i0, i1) and columns [j0, j1) of C, kc of k at a time.
+// block computes rows [i0, i1) and columns [j0, j1) of C, depth steps at a time.
 func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	nr := j.be.nr
-	for p := 0; p < j.steps; p += j.blk.kc {
-		k := min(j.blk.kc, j.steps-p)
+	for p := 0; p < j.steps; p += j.depth {
+		k := min(j.depth, j.steps-p)
 		a := j.rowPanels(s, i0, i1, p, k, j1-j0)
 		for q := j0; q < j1; q += nr {
 			j.column(s, a, tileColumn{i0, i1, q, min(nr, j1-q), p, k}, j.next(j0, j1, q, p, k))

@@ -61,7 +61,7 @@ func TestBFloat16(t *testing.T) {
 }
 
 // tinyPairs is tiny with blocks of k that are even in float32 too.
-var tinyPairs = blocking{mc: 28, nc: 64, kc: 6, slab: 300, serial: 0}
+var tinyPairs = blocking{mc: 28, nc: 64, kc: 6, alone: 4, slab: 300, serial: 0}
 
 // TestBFloat16Storage: factors of any type are rounded from their float32 values.
 func TestBFloat16Storage(t *testing.T) {
