@@ -17,7 +17,7 @@ type activations struct {
 	middle    tensor.Matrix // N×C, the residual stream after attention
 	feedNorm  tensor.Matrix // N×C, its RMSNorm
 	gate, up  tensor.Matrix // N×F each, side by side in one row
-	sigma     tensor.Matrix // N×F, 1/(1 + exp(−gate))
+	product   tensor.Matrix // N×F, the gated unit's
 
 	rms, feedRMS []float32 // N, the factors of the norms
 	max, inv     []float32 // N×Heads, of the softmax
@@ -29,8 +29,8 @@ func (m Memory) activations(s Spec, n int) activations {
 		x: m.matrix(n, s.Width), norm: m.matrix(n, s.Width),
 		attention: m.matrix(n, q),
 		middle:    m.matrix(n, s.Width), feedNorm: m.matrix(n, s.Width),
-		sigma: m.matrix(n, s.Hidden),
-		rms:   m.Floats(n), feedRMS: m.Floats(n),
+		product: m.matrix(n, s.Hidden),
+		rms:     m.Floats(n), feedRMS: m.Floats(n),
 		max: m.Floats(n * s.Heads), inv: m.Floats(n * s.Heads),
 	}
 	a.q, a.k, a.v = m.sideBySide(n, q, kv, kv)
@@ -40,7 +40,7 @@ func (m Memory) activations(s Spec, n int) activations {
 
 // first returns views of the first n tokens.
 func (a activations) first(n int) activations {
-	for _, m := range []*tensor.Matrix{&a.x, &a.norm, &a.q, &a.k, &a.v, &a.attention, &a.middle, &a.feedNorm, &a.gate, &a.up, &a.sigma} {
+	for _, m := range []*tensor.Matrix{&a.x, &a.norm, &a.q, &a.k, &a.v, &a.attention, &a.middle, &a.feedNorm, &a.gate, &a.up, &a.product} {
 		*m = m.Slice(0, n)
 	}
 	return a
@@ -53,7 +53,7 @@ func (a activations) first(n int) activations {
 // most 96 rows of the longest sequence a goroutine.
 func (s Spec) RunnerBytes(maxTokens int, gradients bool) int {
 	c, q, kv, f := s.Width, s.Heads*s.HeadDim, s.KVHeads*s.HeadDim, s.Hidden
-	layers, other := 1, 3*c+f+2
+	layers, other := 1, 3*c+2
 	if gradients {
 		layers, other = s.Layers, other+2*c+2*q+2*kv+f
 	}

@@ -53,12 +53,12 @@ func (r *Runner) backward(tokens []int32, g *Weights) {
 }
 
 // feedBackward: d.x N×C, the gradient of the layer's result, → that of
-// a.middle, in place. It overwrites a.gate, a.up and a.sigma.
+// a.middle, in place. It overwrites a.gate and a.up.
 func (r *Runner) feedBackward(w, g *Layer, a *activations, d *backward) {
 	gemm.Mul(r.workers, d.product, d.x, w.Down)
-	r.nn.SwiGLUBackward(a.sigma, a.gate, a.up, d.product)
-	product, dGate, dUp := a.sigma, a.gate, a.up
-	r.gradient(g.Down, d.x, product)
+	r.nn.SwiGLUBackward(a.gate, a.up, d.product)
+	dGate, dUp := a.gate, a.up
+	r.gradient(g.Down, d.x, a.product)
 	r.gradient(g.Gate, dGate, a.feedNorm)
 	r.gradient(g.Up, dUp, a.feedNorm)
 	gemm.Mul(r.workers, d.norm, dGate, w.Gate)

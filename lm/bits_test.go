@@ -73,7 +73,7 @@ func TestMicroBatches(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				g.Fold()
+				g.Fold(1)
 				if sum.Result() != total.Result() {
 					t.Errorf("tied %v, %d goroutines, %d pieces: loss %v, want %v", tied, workers, pieces, sum.Result(), total.Result())
 				}

@@ -10,29 +10,32 @@ import (
 // forward: tokens N → r.hidden N×C. Keys and values go behind those of the
 // cache if there is one. With keep every layer's activations stay for backward.
 func (r *Runner) forward(tokens []int32, c *Cache, keep bool) {
-	n := len(tokens)
-	last := r.last.Slice(0, n)
-	r.nn.Embed(r.layers[0].x.Slice(0, n), r.w.Embedding, tokens)
-	for l := range r.w.Layers {
-		out := last
-		if l+1 < len(r.w.Layers) {
-			out = r.layers[0].x.Slice(0, n)
-			if keep {
-				out = r.layers[l+1].x.Slice(0, n)
-			}
+	n, layers := len(tokens), len(r.w.Layers)
+	at := func(l int) *activations {
+		if !keep {
+			l = 0
 		}
-		at := 0
-		if keep {
-			at = l
-		}
-		r.current = r.layers[at].first(n)
-		r.attentionForward(l, &r.current, c)
-		r.feedForward(&r.w.Layers[l], &r.current, out)
+		return &r.layers[l]
 	}
-	r.nn.RMSNorm(r.hidden.Slice(0, n), r.rms, last, r.scale(r.w.Norm), r.w.Spec.NormEps)
+	first := at(0)
+	x := first.x.Slice(0, n)
+	r.nn.Embed(x, r.w.Embedding, tokens)
+	r.nn.RMSNorm(first.norm.Slice(0, n), first.rms, x, r.scale(r.w.Layers[0].AttentionNorm), r.w.Spec.NormEps)
+	for l := range layers {
+		r.current = at(l).first(n)
+		r.attentionForward(l, &r.current, c)
+		out, norm, rms, w := r.last, r.hidden, r.rms, r.w.Norm
+		if l+1 < layers {
+			next := at(l + 1)
+			out, norm, rms, w = next.x, next.norm, next.rms, r.w.Layers[l+1].AttentionNorm
+		}
+		r.feedForward(&r.w.Layers[l], &r.current)
+		r.nn.AddRMSNorm(out.Slice(0, n), norm.Slice(0, n), rms, r.current.middle, r.branch.Slice(0, n), r.scale(w), r.w.Spec.NormEps)
+	}
 }
 
-// attentionForward: a.x N×C → a.middle = x + Wo·attention(RMSNorm(x)) N×C.
+// attentionForward: a.x, a.norm N×C → a.middle = x + Wo·attention(norm) N×C and
+// a.feedNorm N×C.
 func (r *Runner) attentionForward(l int, a *activations, c *Cache) {
 	w, s := &r.w.Layers[l], r.w.Spec
 	n := a.x.Rows
@@ -40,7 +43,6 @@ func (r *Runner) attentionForward(l int, a *activations, c *Cache) {
 	if c != nil {
 		k, v, keys, values = c.room(l, n)
 	}
-	r.nn.RMSNorm(a.norm, a.rms, a.x, r.scale(w.AttentionNorm), s.NormEps)
 	r.mul(a.q, a.norm, w.Query)
 	r.mul(k, a.norm, w.Key)
 	r.mul(v, a.norm, w.Value)
@@ -49,7 +51,7 @@ func (r *Runner) attentionForward(l int, a *activations, c *Cache) {
 	r.nn.Attention(r.attention(a, keys, values))
 	branch := r.branch.Slice(0, n)
 	r.mul(branch, a.attention, w.Output)
-	r.nn.Add(a.middle, a.x, branch)
+	r.nn.AddRMSNorm(a.middle, a.feedNorm, a.feedRMS, a.x, branch, r.scale(w.FeedNorm), s.NormEps)
 }
 
 // attention describes the attention of a layer.
@@ -64,14 +66,10 @@ func (r *Runner) attention(a *activations, keys, values tensor.Matrix) nn.Attent
 // queryScale is 1/√D.
 func (s Spec) queryScale() float32 { return float32(1 / math.Sqrt(float64(s.HeadDim))) }
 
-// feedForward: a.middle N×C → out = middle + Wdown·SwiGLU(RMSNorm(middle)) N×C.
-func (r *Runner) feedForward(w *Layer, a *activations, out tensor.Matrix) {
-	n := a.middle.Rows
-	product, branch := r.product.Slice(0, n), r.branch.Slice(0, n)
-	r.nn.RMSNorm(a.feedNorm, a.feedRMS, a.middle, r.scale(w.FeedNorm), r.w.Spec.NormEps)
+// feedForward: a.feedNorm N×C → r.branch = Wdown·SwiGLU(feedNorm) N×C.
+func (r *Runner) feedForward(w *Layer, a *activations) {
 	r.mul(a.gate, a.feedNorm, w.Gate)
 	r.mul(a.up, a.feedNorm, w.Up)
-	r.nn.SwiGLU(product, a.sigma, a.gate, a.up)
-	r.mul(branch, product, w.Down)
-	r.nn.Add(out, a.middle, branch)
+	r.nn.SwiGLU(a.product, a.gate, a.up)
+	r.mul(r.branch.Slice(0, a.feedNorm.Rows), a.product, w.Down)
 }

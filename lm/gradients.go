@@ -1,6 +1,10 @@
 package lm
 
-import "xent/internal/tensor"
+import (
+	"xent/internal/par"
+	"xent/internal/tensor"
+	"xent/internal/vec"
+)
 
 // Gradients hold the derivative of a loss with respect to all parameters, and
 // for a tied model that of the head in a buffer of its own: in one buffer every
@@ -10,6 +14,8 @@ type Gradients struct {
 	arena *Arena
 	w     *Weights // the views, of gradients
 	tied  []float32
+	clear clearing // tasks, here so that nothing is allocated
+	fold  folding
 }
 
 // NewGradients returns gradients of zero. It panics when s is not valid.
@@ -26,21 +32,37 @@ func NewGradientsIn(m Memory, s Spec) *Gradients {
 	return g
 }
 
-// Zero sets all gradients to zero.
-func (g *Gradients) Zero() {
-	clear(g.arena.data)
-	clear(g.tied)
+// Zero sets all gradients to zero, on at most workers goroutines.
+func (g *Gradients) Zero(workers int) {
+	for _, x := range [][]float32{g.arena.data, g.tied} {
+		g.clear = clearing(x)
+		par.Run(workers, len(x), spanElements, &g.clear)
+	}
 }
 
 // Fold adds the tied head's gradient to the embedding's and empties its
 // buffer. Call it once all micro-batches are in, before Data is used; without
 // a tied head it does nothing.
-func (g *Gradients) Fold() {
-	table := g.w.Embedding.Data()
-	for i, v := range g.tied {
-		table[i] += v
-	}
-	clear(g.tied)
+func (g *Gradients) Fold(workers int) {
+	g.fold = folding{g.w.Embedding.Data(), g.tied}
+	par.Run(workers, len(g.tied), spanElements, &g.fold)
+}
+
+// spanElements is how much a goroutine takes at a time.
+const spanElements = 1 << 16
+
+type clearing []float32
+
+// Do implements par.Task over elements.
+func (x *clearing) Do(_, lo, hi int) { clear((*x)[lo:hi]) }
+
+type folding struct{ table, tied []float32 }
+
+// Do implements par.Task over elements.
+func (t *folding) Do(_, lo, hi int) {
+	table, tied := t.table[lo:hi], t.tied[lo:hi]
+	vec.Add(table, table, tied)
+	clear(tied)
 }
 
 // Data returns the gradients, element i that of parameter i of Arena.Data.

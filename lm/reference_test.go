@@ -72,7 +72,7 @@ func gradient(t testing.TB, r *Runner, b Batch, scale float64) (*xent.Total, *Gr
 	if err := r.Gradient(total, b, scale, g); err != nil {
 		t.Fatal(err)
 	}
-	g.Fold()
+	g.Fold(1)
 	return total, g
 }
 

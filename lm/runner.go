@@ -31,7 +31,6 @@ type Runner struct {
 	rms     []float32     // N, of the last norm
 	hidden  tensor.Matrix // N×C, its result, which the head reads
 	branch  tensor.Matrix // N×C, what a layer adds to the residual stream
-	product tensor.Matrix // N×F, the gated unit's
 	factors []float32     // C, of the norm at work
 	back    backward
 }
@@ -72,7 +71,6 @@ func NewRunnerWith(w *Weights, maxTokens int, o Options) (*Runner, error) {
 		rms:       m.Floats(maxTokens),
 		hidden:    m.matrix(maxTokens, s.Width),
 		branch:    m.matrix(maxTokens, s.Width),
-		product:   m.matrix(maxTokens, s.Hidden),
 		factors:   m.Floats(s.Width),
 	}
 	r.rotary.Grow(min(maxTokens, s.Context))

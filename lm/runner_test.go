@@ -93,12 +93,12 @@ func TestLearns(t *testing.T) {
 			b.Targets[len(b.Targets)-16] = xent.Ignore // nothing tells the second token
 			b.Ends = append(b.Ends, len(b.Tokens))
 		}
-		g.Zero()
+		g.Zero(1)
 		var total xent.Total
 		if err := r.Gradient(&total, b, 1.0/120, g); err != nil {
 			t.Fatal(err)
 		}
-		g.Fold()
+		g.Fold(1)
 		for i, d := range g.Data() {
 			a.Data()[i] -= 0.5 * d
 		}

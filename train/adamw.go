@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"xent/internal/par"
+	"xent/internal/vec"
 	"xent/lm"
 )
 
@@ -66,10 +67,14 @@ func (o *adamW) step(t int, rate float64) float64 {
 		clip = o.Clip / norm
 	}
 	u := &o.update
-	u.clip = float32(clip)
-	u.rate = float32(rate / (1 - math.Pow(o.Beta1, float64(t))))
-	u.decay = float32(rate * o.WeightDecay)
-	u.correct = float32(1 / (1 - math.Pow(o.Beta2, float64(t))))
+	u.Update = vec.Update{
+		Clip:  float32(clip),
+		Beta1: float32(o.Beta1), Rest1: float32(1 - o.Beta1), Beta2: float32(o.Beta2), Rest2: float32(1 - o.Beta2),
+		Rate:    float32(rate / (1 - math.Pow(o.Beta1, float64(t)))),
+		Decay:   float32(rate * o.WeightDecay),
+		Correct: float32(1 / (1 - math.Pow(o.Beta2, float64(t)))),
+		Epsilon: float32(o.Epsilon),
+	}
 	par.Run(o.workers, len(o.spans), 1, u)
 	return norm
 }
@@ -80,38 +85,22 @@ type normTask struct{ o *adamW }
 func (n *normTask) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
 		s := n.o.spans[i]
-		sum := 0.0
-		for _, g := range n.o.g[s.lo:s.hi] {
-			sum += float64(float64(g) * float64(g)) // exact, and never fused
-		}
-		n.o.squares[i] = sum
+		n.o.squares[i] = vec.Squares(n.o.g[s.lo:s.hi])
 	}
 }
 
 type updateTask struct {
-	o             *adamW
-	clip, correct float32
-	rate, decay   float32
+	o *adamW
+	vec.Update
 }
 
 // Do implements par.Task over spans.
 func (u *updateTask) Do(_, lo, hi int) {
-	b1, b2 := float32(u.o.Beta1), float32(u.o.Beta2)
-	c1, c2, eps := float32(1-u.o.Beta1), float32(1-u.o.Beta2), float32(u.o.Epsilon)
 	for _, s := range u.o.spans[lo:hi] {
-		decay := u.decay
+		z := u.Update
 		if !s.decays {
-			decay = 0
+			z.Decay = 0
 		}
-		w, g := u.o.w[s.lo:s.hi], u.o.g[s.lo:s.hi]
-		m, v := u.o.m[s.lo:s.hi][:len(w)], u.o.v[s.lo:s.hi][:len(w)]
-		for i, gi := range g {
-			gi *= u.clip
-			mi := float32(b1*m[i]) + float32(c1*gi)
-			vi := float32(b2*v[i]) + float32(c2*float32(gi*gi))
-			m[i], v[i] = mi, vi
-			root := float32(math.Sqrt(float64(float32(vi * u.correct))))
-			w[i] -= float32(decay*w[i]) + float32(u.rate*mi)/(root+eps)
-		}
+		vec.AdamW(u.o.w[s.lo:s.hi], u.o.g[s.lo:s.hi], u.o.m[s.lo:s.hi], u.o.v[s.lo:s.hi], &z)
 	}
 }

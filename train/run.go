@@ -216,12 +216,12 @@ func (r *run) learn(total *xent.Total) (loss, norm float64, err error) {
 		return 0, 0, err
 	}
 	scale := 1 / float64(len(batch.Targets)) // every target counts
-	r.grads.Zero()
+	r.grads.Zero(r.workers)
 	err = r.batches.cut(r.plan.MicroTokens, func(part lm.Batch) error { return r.runner.Gradient(total, part, scale, r.grads) })
 	if err != nil {
 		return 0, 0, err
 	}
-	r.grads.Fold()
+	r.grads.Fold(r.workers)
 	norm = r.opt.step(r.progress.Step+1, p.Optimizer.rate(r.progress.Step, p.Steps))
 	return total.Result().Mean(), norm, nil
 }

@@ -9,12 +9,13 @@ import (
 // A Stepper takes the steps that a run consists of, on batches that it is given: a way
 // to measure what a step costs.
 type Stepper struct {
-	memory memory.Arena
-	arena  *lm.Arena
-	grads  *lm.Gradients
-	opt    *adamW
-	runner *lm.Runner
-	steps  int
+	workers int
+	memory  memory.Arena
+	arena   *lm.Arena
+	grads   *lm.Gradients
+	opt     *adamW
+	runner  *lm.Runner
+	steps   int
 }
 
 // NewStepper returns a model of shape s at its start, and AdamW as DefaultOptimizer
@@ -24,7 +25,7 @@ func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	t := new(Stepper)
+	t := &Stepper{workers: workers}
 	in := t.memory.Floats
 	t.arena, t.grads = lm.NewArenaIn(in, s), lm.NewGradientsIn(in, s)
 	t.arena.Init(1)
@@ -52,11 +53,11 @@ func (t *Stepper) Step(b lm.Batch, rate float64) (float64, error) {
 		}
 	}
 	var total xent.Total
-	t.grads.Zero()
+	t.grads.Zero(t.workers)
 	if err := t.runner.Gradient(&total, b, 1/max(weight, 1), t.grads); err != nil {
 		return 0, err
 	}
-	t.grads.Fold()
+	t.grads.Fold(t.workers)
 	t.steps++
 	t.opt.step(t.steps, rate)
 	return total.Result().Mean(), nil

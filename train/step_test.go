@@ -37,11 +37,11 @@ func TestStepper(t *testing.T) {
 			first = last
 		}
 		var total xent.Total
-		grads.Zero()
+		grads.Zero(1)
 		if err := runner.Gradient(&total, b, 1.0/31, grads); err != nil {
 			t.Fatal(err)
 		}
-		grads.Fold()
+		grads.Fold(1)
 		opt.step(step+1, 1e-2)
 		if want := total.Result().Mean(); last != want {
 			t.Fatalf("step %d: loss %v, want %v", step, last, want)

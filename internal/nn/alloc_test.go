@@ -20,7 +20,7 @@ func TestAllocations(t *testing.T) {
 	step := func() {
 		e.Attention(a)
 		e.AttentionBackward(a, dO, b.Q, b.K, b.V)
-		e.Add(dO, dO, dO)
+		e.SwiGLUBackward(dO, dO, dO)
 	}
 	step()
 	if n := testing.AllocsPerRun(20, step); n >= 1 {

@@ -5,6 +5,7 @@ import (
 	"xent/internal/kernel"
 	"xent/internal/par"
 	"xent/internal/tensor"
+	"xent/internal/vec"
 )
 
 // blockRows is how many query rows of one head attention handles at once. Its
@@ -119,16 +120,12 @@ func (t *attend) block(b block, h int, scratch []float32) {
 		m := kernel.Max(seen)
 		kernel.Exps(seen, seen, m)
 		at := (b.row+i)*t.Heads + h
-		t.Max[at], t.Inv[at] = m, 1/sum(seen)
+		t.Max[at], t.Inv[at] = m, 1/vec.Sum(seen)
 		clear(row[len(seen):])
 	}
 	gemm.Mul(1, o, s, t.head(&t.V, kv, b.key, keys))
 	out := rowsOf(o)
 	for i := range b.rows {
-		inv := t.Inv[(b.row+i)*t.Heads+h]
-		row := out.at(i)
-		for j, v := range row {
-			row[j] = v * inv
-		}
+		vec.Scale(out.at(i), t.Inv[(b.row+i)*t.Heads+h])
 	}
 }

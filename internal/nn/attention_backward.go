@@ -5,6 +5,7 @@ import (
 	"xent/internal/kernel"
 	"xent/internal/par"
 	"xent/internal/tensor"
+	"xent/internal/vec"
 )
 
 // AttentionBackward: dO, Q, K, V, O, Max, Inv → dQ, dK, dV, written. Sequences
@@ -65,7 +66,7 @@ func (t *attendBackward) block(b block, h, kv int, scratch []float32) {
 	o, g, pRows, dsRows := rowsOf(t.head(&t.O, h, b.row, b.rows)), rowsOf(dO), rowsOf(p), rowsOf(ds)
 	for i := range b.rows {
 		at := (b.row+i)*t.Heads + h
-		softmaxBackward(pRows.at(i), dsRows.at(i), b.past+i+1, t.Max[at], t.Inv[at], dot(g.at(i), o.at(i)))
+		softmaxBackward(pRows.at(i), dsRows.at(i), b.past+i+1, t.Max[at], t.Inv[at], vec.Dot(g.at(i), o.at(i)))
 	}
 	gemm.Mul(1, t.head(&t.dQ, h, b.row, b.rows), ds, k)
 	gemm.MulAdd(1, t.head(&t.dK, kv, b.key, keys), ds.T(), q)
@@ -79,7 +80,5 @@ func softmaxBackward(p, ds []float32, seen int, m, inv, delta float32) {
 	clear(ds[seen:])
 	p, ds = p[:seen], ds[:seen]
 	kernel.ScaledExps(kernel.NewScale(1), p, p, m, inv)
-	for j, v := range p {
-		ds[j] = v * (ds[j] - delta)
-	}
+	vec.SoftmaxGradient(ds, p, delta)
 }

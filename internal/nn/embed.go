@@ -1,6 +1,9 @@
 package nn
 
-import "xent/internal/tensor"
+import (
+	"xent/internal/tensor"
+	"xent/internal/vec"
+)
 
 // Embed: table V×C of any type, tokens N → x N×C.
 //
@@ -39,11 +42,7 @@ type scatter struct {
 
 func (t *scatter) Do(_, lo, hi int) {
 	for i, id := range t.tokens {
-		dx := t.dx.at(i)[lo:hi]
 		d := t.dtable.at(int(id))[lo:hi]
-		d = d[:len(dx)]
-		for j, v := range dx {
-			d[j] += v
-		}
+		vec.Add(d, d, t.dx.at(i)[lo:hi])
 	}
 }

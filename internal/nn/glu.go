@@ -3,68 +3,59 @@ package nn
 import (
 	"xent/internal/kernel"
 	"xent/internal/tensor"
+	"xent/internal/vec"
 )
 
-// SwiGLU: gate, up N×F → y, sigma N×F (Shazeer 2020, arXiv:2002.05202).
+// SwiGLU: gate, up N×F → y N×F (Shazeer 2020, arXiv:2002.05202).
 //
-//	sigma = 1/(1 + exp(−gate))
-//	y     = gate·sigma·up
-//
-// sigma is what the derivative needs again; keeping it costs no more memory
-// than keeping y, which follows from it without an exponential.
-func (e *Engine) SwiGLU(y, sigma, gate, up tensor.Matrix) {
+//	y = gate·σ·up,   σ = 1/(1 + exp(−gate))
+func (e *Engine) SwiGLU(y, gate, up tensor.Matrix) {
 	same(y, gate.Rows, gate.Cols)
-	same(sigma, gate.Rows, gate.Cols)
 	same(up, gate.Rows, gate.Cols)
-	e.glu = glu{rowsOf(y), rowsOf(sigma), rowsOf(gate), rowsOf(up)}
+	e.glu = glu{rowsOf(y), rowsOf(gate), rowsOf(up)}
 	e.split(gate.Rows, gate.Cols, heavy, &e.glu)
 }
 
-type glu struct{ y, sigma, gate, up rows }
+type glu struct{ y, gate, up rows }
 
 func (t *glu) Do(_, lo, hi int) {
 	for i := lo; i < hi; i++ {
-		g := t.gate.at(i)
-		u, y, s := t.up.at(i)[:len(g)], t.y.at(i)[:len(g)], t.sigma.at(i)[:len(g)]
-		for j, v := range g {
-			y[j] = -v
-		}
-		kernel.Exps(s, y, 0)
-		for j, v := range g {
-			sigma := 1 / (1 + s[j])
-			s[j] = sigma
-			y[j] = float32(v*sigma) * u[j]
-		}
+		y, gate := t.y.at(i), t.gate.at(i)
+		expNegative(y, gate)
+		vec.Gate(y, gate, t.up.at(i))
 	}
 }
 
-// SwiGLUBackward: dy, sigma, gate, up N×F → in their places y, dgate, dup N×F.
-//
-//	sigma ← y    = gate·sigma·up
-//	gate  ← dgate = dy·up·sigma·(1 + gate·(1 − sigma))
-//	up    ← dup   = dy·gate·sigma
-//
-// y comes with the bits of SwiGLU, for the gradient of the product after it.
-func (e *Engine) SwiGLUBackward(sigma, gate, up, dy tensor.Matrix) {
-	same(dy, gate.Rows, gate.Cols)
-	same(sigma, gate.Rows, gate.Cols)
-	same(up, gate.Rows, gate.Cols)
-	e.gluBackward = gluBackward{rowsOf(sigma), rowsOf(gate), rowsOf(up), rowsOf(dy)}
-	e.split(gate.Rows, gate.Cols, light/4, &e.gluBackward)
+// expNegative sets y[j] = exp(−x[j]).
+func expNegative(y, x []float32) {
+	vec.Negate(y, x)
+	kernel.Exps(y, y, 0)
 }
 
-type gluBackward struct{ sigma, gate, up, dy rows }
+// SwiGLUBackward: dy, gate, up N×F → in the places of the last two dgate, dup N×F.
+//
+//	gate ← dgate = dy·up·σ·(1 + gate·(1 − σ))
+//	up   ← dup   = dy·gate·σ
+//
+// σ is computed again: an exponential costs less than to write σ and read it.
+func (e *Engine) SwiGLUBackward(gate, up, dy tensor.Matrix) {
+	same(dy, gate.Rows, gate.Cols)
+	same(up, gate.Rows, gate.Cols)
+	e.reserve(e.workers, gate.Cols)
+	e.gluBackward = gluBackward{rowsOf(gate), rowsOf(up), rowsOf(dy), e.scratch}
+	e.split(gate.Rows, gate.Cols, heavy, &e.gluBackward)
+}
 
-func (t *gluBackward) Do(_, lo, hi int) {
+type gluBackward struct {
+	gate, up, dy rows
+	scratch      [][]float32
+}
+
+func (t *gluBackward) Do(worker, lo, hi int) {
+	e := t.scratch[worker][:t.gate.cols]
 	for i := lo; i < hi; i++ {
-		dy := t.dy.at(i)
-		g, u, s := t.gate.at(i)[:len(dy)], t.up.at(i)[:len(dy)], t.sigma.at(i)[:len(dy)]
-		for j, d := range dy {
-			gate, up, sigma := g[j], u[j], s[j]
-			silu := gate * sigma
-			s[j] = silu * up
-			u[j] = d * silu
-			g[j] = float32(d*up) * float32(sigma+float32(silu*(1-sigma)))
-		}
+		gate := t.gate.at(i)
+		expNegative(e, gate)
+		vec.GateGradient(gate, t.up.at(i), e, t.dy.at(i))
 	}
 }

@@ -7,8 +7,8 @@
 // without padding; only attention and the rotary positions know where one ends.
 //
 // Every output element is a function of its mathematical index alone: work is
-// cut over goroutines so that no sum is, sums along a row use eight lanes by
-// column index and one fixed tree, and sums over rows (gradients of weights)
+// cut over goroutines so that no sum is, sums along a row use lanes by column
+// index and one fixed tree, and sums over rows (gradients of weights)
 // are one chain in row order that starts from the buffer's value. So neither
 // the number of goroutines, nor the cut of a batch between sequences, nor the
 // block of rows that attention handles at once changes a bit.
@@ -37,7 +37,6 @@ type Engine struct {
 	attendBack   attendBackward
 	gather       gather
 	scatter      scatter
-	add          add
 }
 
 // New returns an engine that uses at most workers goroutines, GOMAXPROCS when
@@ -57,26 +56,6 @@ const (
 // split runs t over the rows of matrices of the given width.
 func (e *Engine) split(rows, width, elements int, t par.Task) {
 	par.Run(e.workers, rows, max(1, elements/max(1, width)), t)
-}
-
-// Add computes x + y, N×C, into z, which may be either of them.
-func (e *Engine) Add(z, x, y tensor.Matrix) {
-	same(z, x.Rows, x.Cols)
-	same(y, x.Rows, x.Cols)
-	e.add = add{rowsOf(z), rowsOf(x), rowsOf(y)}
-	e.split(x.Rows, x.Cols, light, &e.add)
-}
-
-type add struct{ z, x, y rows }
-
-func (t *add) Do(_, lo, hi int) {
-	for i := lo; i < hi; i++ {
-		x := t.x.at(i)
-		y, z := t.y.at(i)[:len(x)], t.z.at(i)[:len(x)]
-		for j, v := range x {
-			z[j] = v + y[j]
-		}
-	}
 }
 
 // rows is a row-major float32 matrix opened for loops over its rows.

@@ -192,15 +192,12 @@ func TestSwiGLU(t *testing.T) {
 		return y
 	}
 	want, g := f(wide(gate, up)), pullback(f, wide(gate, up), wide(dy))
-	y, sigma := make([]float32, n*c), make([]float32, n*c)
+	y := make([]float32, n*c)
 	e := New(1)
-	G, U, S := tensor.Float32(gate, n, c), tensor.Float32(up, n, c), tensor.Float32(sigma, n, c)
-	e.SwiGLU(tensor.Float32(y, n, c), S, G, U)
+	G, U := tensor.Float32(gate, n, c), tensor.Float32(up, n, c)
+	e.SwiGLU(tensor.Float32(y, n, c), G, U)
 	near(t, "y", y, want, 1e-6)
-	e.SwiGLUBackward(S, G, U, tensor.Float32(dy, n, c))
-	if !slices.EqualFunc(sigma, y, sameBits) {
-		t.Error("backward gives another y than forward")
-	}
+	e.SwiGLUBackward(G, U, tensor.Float32(dy, n, c))
 	near(t, "dgate", gate, g[:n*c], 1e-6)
 	near(t, "dup", up, g[n*c:], 1e-6)
 }
@@ -209,12 +206,20 @@ func TestSwiGLU(t *testing.T) {
 func TestSwiGLUExtremes(t *testing.T) {
 	gate := []float32{-1e30, -200, -100, -89, 89, 200, 1e30}
 	c := len(gate)
-	y, sigma, one := make([]float32, c), make([]float32, c), slices.Repeat([]float32{1}, c)
+	y, up, dy := make([]float32, c), slices.Repeat([]float32{1}, c), slices.Repeat([]float32{1}, c)
 	row := func(x []float32) tensor.Matrix { return tensor.Float32(x, 1, c) }
-	New(1).SwiGLU(row(y), row(sigma), row(gate), row(one))
+	e := New(1)
+	e.SwiGLU(row(y), row(gate), row(up))
 	for j, g := range gate {
 		if want := max(float64(g), 0); !(math.Abs(float64(y[j])-want) <= 1e-30+1e-6*want) {
 			t.Errorf("silu(%v) = %v, want %v", g, y[j], want)
+		}
+	}
+	slopes := []float32{0, 0, 0, 0, 1, 1, 1}
+	e.SwiGLUBackward(row(gate), row(up), row(dy))
+	for j, s := range gate {
+		if !(math.Abs(float64(s-slopes[j])) <= 1e-6) || up[j] != y[j] {
+			t.Errorf("element %d: slope %v, want %v; by up %v, want %v", j, s, slopes[j], up[j], y[j])
 		}
 	}
 }
@@ -244,11 +249,23 @@ func TestEmbed(t *testing.T) {
 	})
 }
 
-func TestAdd(t *testing.T) {
-	x, y := []float32{1, 2, 3, 4}, []float32{10, 20, 30, 40}
-	X := tensor.Float32(x, 2, 2)
-	New(1).Add(X, X, tensor.Float32(y, 2, 2))
-	if want := []float32{11, 22, 33, 44}; !slices.Equal(x, want) {
-		t.Errorf("sum = %v, want %v", x, want)
+// TestAddRMSNorm: the sum, and the bits of its norm.
+func TestAddRMSNorm(t *testing.T) {
+	const n, c = 70, 50
+	rng := rand.New(rand.NewPCG(1, 3))
+	x, b, w := random(n*c, 1, rng), random(n*c, 1, rng), random(c, 1, rng)
+	sum, y, r := make([]float32, n*c), make([]float32, n*c), make([]float32, n)
+	for i := range sum {
+		sum[i] = x[i] + b[i]
 	}
+	m := func(x []float32) tensor.Matrix { return tensor.Float32(x, n, c) }
+	New(1).RMSNorm(m(y), r, m(sum), w, 1e-5)
+	everyWorkers(t, func(e *Engine) [][]float32 {
+		z, yz, rz := slices.Clone(x), make([]float32, n*c), make([]float32, n)
+		e.AddRMSNorm(m(z), m(yz), rz, m(z), m(b), w, 1e-5)
+		if !slices.Equal(z, sum) || !slices.Equal(yz, y) || !slices.Equal(rz, r) {
+			t.Error("not the norm of the sum")
+		}
+		return [][]float32{z, yz, rz}
+	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"xent/internal/par"
 	"xent/internal/tensor"
+	"xent/internal/vec"
 )
 
 // RMSNorm: x N×C, w C → y N×C, r N.
@@ -16,11 +17,23 @@ import (
 // has it.) r is what the derivative needs again.
 func (e *Engine) RMSNorm(y tensor.Matrix, r []float32, x tensor.Matrix, w []float32, eps float64) {
 	same(y, x.Rows, x.Cols)
-	e.norm = norm{rowsOf(y), rowsOf(x), r[:x.Rows], w[:x.Cols], eps}
+	e.norm = norm{y: rowsOf(y), x: rowsOf(x), r: r[:x.Rows], w: w[:x.Cols], eps: eps}
+	e.split(x.Rows, x.Cols, light, &e.norm)
+}
+
+// AddRMSNorm: x, b N×C, w C → z = x + b, and of z as RMSNorm: y N×C, r N. z may be x
+// or b.
+func (e *Engine) AddRMSNorm(z, y tensor.Matrix, r []float32, x, b tensor.Matrix, w []float32, eps float64) {
+	same(z, x.Rows, x.Cols)
+	same(b, x.Rows, x.Cols)
+	same(y, x.Rows, x.Cols)
+	e.norm = norm{add: true, z: rowsOf(x), b: rowsOf(b), y: rowsOf(y), x: rowsOf(z), r: r[:x.Rows], w: w[:x.Cols], eps: eps}
 	e.split(x.Rows, x.Cols, light, &e.norm)
 }
 
 type norm struct {
+	add  bool // first x = z + b
+	z, b rows
 	y, x rows
 	r, w []float32
 	eps  float64
@@ -30,12 +43,12 @@ func (t *norm) Do(_, lo, hi int) {
 	c := float64(t.x.cols)
 	for i := lo; i < hi; i++ {
 		x := t.x.at(i)
-		r := float32(1 / math.Sqrt(float64(dot(x, x))/c+t.eps))
-		t.r[i] = r
-		y, w := t.y.at(i)[:len(x)], t.w[:len(x)]
-		for j, v := range x {
-			y[j] = float32(v*r) * w[j]
+		if t.add {
+			vec.Add(x, t.z.at(i), t.b.at(i))
 		}
+		r := float32(1 / math.Sqrt(float64(vec.Dot(x, x))/c+t.eps))
+		t.r[i] = r
+		vec.Norm(t.y.at(i), x, t.w, r)
 	}
 }
 
@@ -53,10 +66,11 @@ func (e *Engine) RMSNormBackward(dx tensor.Matrix, dw []float32, dy, x tensor.Ma
 	e.columns(x.Rows, x.Cols, &e.normWeight)
 }
 
-// columns runs t over columns: what sums over rows in order is cut that way.
+// columns runs t over columns, cache lines of them: what sums over rows in order is
+// cut that way, into as few pieces as keep all workers busy.
 func (e *Engine) columns(rows, cols int, t par.Task) {
-	grain := max(16, light/max(1, rows))
-	par.Run(e.workers, cols, (grain+15)/16*16, t)
+	grain := max(light/max(1, rows), cols/(4*e.workers))
+	par.Run(e.workers, cols, max(16, grain&^15), t)
 }
 
 type normBackward struct {
@@ -67,13 +81,9 @@ type normBackward struct {
 func (t *normBackward) Do(_, lo, hi int) {
 	c := float64(t.x.cols)
 	for i := lo; i < hi; i++ {
-		x := t.x.at(i)
-		dy, dx, w := t.dy.at(i)[:len(x)], t.dx.at(i)[:len(x)], t.w[:len(x)]
-		r := t.r[i]
-		k := float32(float64(r) * float64(r) * float64(r) * float64(dot3(dy, w, x)) / c)
-		for j, v := range x {
-			dx[j] += float32(r*float32(w[j]*dy[j])) - float32(v*k)
-		}
+		dy, x, r := t.dy.at(i), t.x.at(i), t.r[i]
+		k := float32(float64(r) * float64(r) * float64(r) * float64(vec.Dot3(dy, t.w, x)) / c)
+		vec.NormGradient(t.dx.at(i), dy, x, t.w, r, k)
 	}
 }
 
@@ -84,12 +94,7 @@ type normWeight struct {
 }
 
 func (t *normWeight) Do(_, lo, hi int) {
-	dw := t.dw[lo:hi]
 	for i, r := range t.r {
-		dy, x := t.dy.at(i)[lo:hi], t.x.at(i)[lo:hi]
-		dy, x = dy[:len(dw)], x[:len(dw)]
-		for j := range dw {
-			dw[j] += float32(dy[j] * float32(x[j]*r))
-		}
+		vec.AddProduct(t.dw[lo:hi], t.dy.at(i)[lo:hi], t.x.at(i)[lo:hi], r)
 	}
 }

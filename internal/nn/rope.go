@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"xent/internal/tensor"
+	"xent/internal/vec"
 )
 
 // Rotary holds the cosines and sines of rotary position embedding (Su et al.
@@ -75,16 +76,6 @@ func (t *rotate) Do(_, lo, hi int) {
 	half := t.t.dim / 2
 	for i := lo; i < hi; i++ {
 		p := int(t.positions[i]) * half
-		cos, sin := t.t.cos[p:p+half], t.t.sin[p:p+half]
-		for x := t.x.at(i); len(x) > 0; x = x[2*half:] {
-			a, b := x[:half], x[half:2*half]
-			a, b, sin := a[:len(cos)], b[:len(cos)], sin[:len(cos)]
-			for j, c := range cos {
-				c, s := c*t.c, sin[j]*t.s
-				u, v := a[j], b[j]
-				a[j] = float32(u*c) - float32(v*s)
-				b[j] = float32(v*c) + float32(u*s)
-			}
-		}
+		vec.Rotate(t.x.at(i), t.t.cos[p:p+half], t.t.sin[p:p+half], t.c, t.s)
 	}
 }
