@@ -151,7 +151,7 @@ func (r *rowState) floats() [20]*float64 {
 	sums := func(t *kernel.Sums) [4]*float64 { return [4]*float64{&t.N, &t.D, &t.W, &t.WD} }
 	a, l := sums(&r.all), sums(&r.listed)
 	return [20]*float64{
-		&r.best, &r.m, &r.s, &r.sd, a[0], a[1], a[2], a[3], l[0], l[1], l[2], l[3],
+		&r.best, &r.m, &r.exp[0], &r.exp[1], a[0], a[1], a[2], a[3], l[0], l[1], l[2], l[3],
 		&r.z, &r.zy, &r.q, &r.qd, &r.wq, &r.wqd, &r.qmax, &r.badQ,
 	}
 }

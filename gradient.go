@@ -73,7 +73,7 @@ func (w *reader) patch(g *slope, grad tensor.Matrix, j, lo int) {
 func (w *reader) element(g *slope, class int32, z, zc, t float64) float64 {
 	x := -float64(w.l.classWeight(class) * t)
 	if zc != float64(negInf) {
-		x += float64(g.v.coef * kernel.Exp64(w.l.scale.D(zc, g.r.m)) / g.r.s)
+		x += float64(g.v.coef * kernel.Exp64(w.l.scale.D(zc, g.r.m)) / g.r.exp[0])
 	}
 	x *= g.k
 	if c := w.l.o.SoftCap; c > 0 {
@@ -86,7 +86,7 @@ func (w *reader) element(g *slope, class int32, z, zc, t float64) float64 {
 // the target names.
 func (x *scratch[T]) gradient(w *reader, g *slope, grad, z []T, lo int) {
 	l, dense := w.l, w.t.soft != nil && w.t.soft.dense()
-	a := g.k * g.v.coef / g.r.s
+	a := g.k * g.v.coef / g.r.exp[0]
 	// Where a float32 does not hold a, it may hold the product.
 	if l.o.SoftCap == 0 && g.v.even == 0 && g.v.share == 0 && !dense && math.Abs(a) <= math.MaxFloat32 {
 		if g.stream {

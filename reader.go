@@ -87,7 +87,13 @@ func (w *reader) take(r *rowState, logits tensor.Matrix, j, lo int) {
 	}
 }
 
+// take shows a piece of a row.
 func (x *scratch[T]) take(w *reader, r *rowState, z []T, lo int) {
+	if w.plain() {
+		own(w, r, z, z, lo)
+		sumUncapped(r, w.l.scale, z, lo)
+		return
+	}
 	for len(z) > 0 {
 		block := z[:min(kernel.Block, len(z))]
 		x.block(w, r, block, lo)
@@ -95,14 +101,32 @@ func (x *scratch[T]) take(w *reader, r *rowState, z []T, lo int) {
 	}
 }
 
+// plain reports whether of a row's classes all but the target's are wanted for the
+// sums alone, and as they are.
+func (w *reader) plain() bool {
+	return w.l.o.SoftCap == 0 && w.l.o.LabelSmoothing == 0 && w.t.soft == nil
+}
+
 // block shows one block to r.
 func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int) {
-	zc := x.sum(w, r, z, lo)
+	l, zc := w.l, z
+	if l.o.SoftCap > 0 {
+		zc = x.capped[:len(z)]
+		kernel.SoftCap(zc, z, l.o.SoftCap)
+		sumCapped(r, l.scale, zc, z, lo)
+	} else {
+		sumUncapped(r, l.scale, z, lo)
+	}
+	if r.finite() && (l.o.LabelSmoothing > 0 || w.t.rest() == RestUniform) {
+		var weights []float32
+		if l.o.ClassWeights != nil {
+			weights = l.o.ClassWeights[lo : lo+len(z)]
+		}
+		kernel.AddSums(&r.all, l.scale, zc, weights, T(r.m))
+	}
 	switch t := &w.t; {
 	case t.soft == nil:
-		if at := int(t.y) - lo; at >= 0 && at < len(z) {
-			r.owned, r.z, r.zy = true, float64(z[at]), float64(zc[at])
-		}
+		own(w, r, z, zc, lo)
 	case t.soft.dense():
 		takeDense(w, r, zc, lo)
 	default:
@@ -110,42 +134,11 @@ func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int) {
 	}
 }
 
-// sum adds a block to all sums but the target's, and returns its capped logits.
-func (x *scratch[T]) sum(w *reader, r *rowState, z []T, lo int) []T {
-	l := w.l
-	top := kernel.Max(z)
-	if float64(top) > r.best {
-		for i, v := range z {
-			if v == top {
-				r.argmax = int32(lo + i)
-				break
-			}
-		}
+// own takes the logit of the target's class if it is among those of z.
+func own[T kernel.Float](w *reader, r *rowState, z, zc []T, lo int) {
+	if at := int(w.t.y) - lo; w.t.soft == nil && at >= 0 && at < len(z) {
+		r.owned, r.z, r.zy = true, float64(z[at]), float64(zc[at])
 	}
-	r.best = max(r.best, float64(top)) // NaN stays
-	zc := z
-	if l.o.SoftCap > 0 {
-		zc = x.capped[:len(z)]
-		kernel.SoftCap(zc, z, l.o.SoftCap)
-		top = kernel.Max(zc)
-	}
-	if top == T(negInf) || !r.finite() { // every class masked: adds 0
-		return zc
-	}
-	if float64(top) > r.m {
-		r.rescale(l.scale, float64(top))
-	}
-	s, sd := kernel.SumExp(l.scale, zc, T(r.m))
-	r.s += s
-	r.sd += sd
-	if l.o.LabelSmoothing > 0 || w.t.rest() == RestUniform {
-		var weights []float32
-		if l.o.ClassWeights != nil {
-			weights = l.o.ClassWeights[lo : lo+len(z)]
-		}
-		kernel.AddSums(&r.all, l.scale, zc, weights, T(r.m))
-	}
-	return zc
 }
 
 // takeDense adds a block of the target's distribution.

@@ -15,10 +15,10 @@ var negInf = float32(math.Inf(-1))
 // Here d_c = (z_c − m)/T of capped logits. Masked classes are in no sum, but a
 // target that expects one makes its sum −∞.
 type rowState struct {
-	best   float64 // greatest of the caller's logits; −∞ before the first
-	argmax int32   // lowest class whose logit it is; −1 for none
-	m      float64 // greatest capped logit; −∞ before the first
-	s, sd  float64 // Σ e^d and Σ e^d·d
+	best   float64    // greatest of the caller's logits; −∞ before the first
+	argmax int32      // lowest class whose logit it is; −1 for none
+	m      float64    // greatest capped logit; −∞ before the first
+	exp    [2]float64 // Σ e^d and Σ e^d·d
 
 	all    kernel.Sums // over all classes, if asked for
 	listed kernel.Sums // over a top-k target's classes
@@ -55,14 +55,71 @@ func (r *rowState) rescale(scale kernel.Scale, m float64) {
 	if r.m != m && r.m >= -math.MaxFloat64 {
 		delta := scale.D(r.m, m)
 		e := kernel.Exp64(delta)
-		r.sd = e * (r.sd + float64(r.s*delta))
-		r.s *= e
+		r.exp[1] = e * (r.exp[1] + float64(r.exp[0]*delta))
+		r.exp[0] *= e
 		r.all.Shift(delta)
 		r.listed.Shift(delta)
 		r.qd += float64(r.q * delta)
 		r.wqd += float64(r.wq * delta)
 	}
 	r.m = m
+}
+
+// sumUncapped adds a piece of the row, uncapped, whose first class is lo.
+func sumUncapped[T kernel.Float](r *rowState, scale kernel.Scale, z []T, lo int) {
+	if r.broken() {
+		return
+	}
+	at := addExps(r, scale, z)
+	if r.best = r.m; at >= 0 && r.finite() {
+		r.argmax = int32(lo + at + kernel.Index(z[at:], T(r.m)))
+	}
+}
+
+// sumCapped adds a block whose capped logits are zc.
+func sumCapped[T kernel.Float](r *rowState, scale kernel.Scale, zc, z []T, lo int) {
+	if top := kernel.Max(z); float64(top) > r.best {
+		r.argmax = int32(lo + kernel.Index(z, top))
+		r.best = float64(top)
+	} else if top != top {
+		r.best = nan
+	}
+	if !r.broken() {
+		addExps(r, scale, zc)
+	}
+}
+
+// addExps adds a piece to m and the sums of exponentials, block by block, each with
+// the greatest logit so far. It returns where the block with the greatest of all begins,
+// −1 if that is in none of these. A NaN or +∞ makes m such a number.
+func addExps[T kernel.Float](r *rowState, scale kernel.Scale, z []T) (at int) {
+	at = -1
+	for rest := z; len(rest) > 0; {
+		var top T
+		if r.m < -math.MaxFloat64 { // all masked so far
+			block := rest[:min(kernel.Block, len(rest))]
+			if top = kernel.Max(block); top == T(negInf) {
+				rest = rest[len(block):]
+				continue
+			}
+		} else {
+			var done int
+			done, top = kernel.SumExp(scale, rest, T(r.m), &r.exp)
+			if rest = rest[done:]; len(rest) == 0 {
+				break
+			}
+		}
+		at = len(z) - len(rest)
+		if !(float64(top) <= math.MaxFloat64) {
+			r.m = float64(top)
+			return at
+		}
+		r.rescale(scale, float64(top))
+	}
+	if math.IsNaN(r.exp[0]) {
+		r.m = nan
+	}
+	return at
 }
 
 // addTarget adds class c, with its capped logit, of which the target expects q.

@@ -265,8 +265,8 @@ func (r *rowState) merge(scale kernel.Scale, u rowState) {
 	m := max(r.m, u.m)
 	r.rescale(scale, m)
 	u.rescale(scale, m)
-	r.s += u.s
-	r.sd += u.sd
+	r.exp[0] += u.exp[0]
+	r.exp[1] += u.exp[1]
 	r.all.Merge(u.all)
 	r.listed.Merge(u.listed)
 	if u.owned {

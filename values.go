@@ -52,9 +52,9 @@ func (w *reader) finish(r *rowState) (v values) {
 		v.argmax = -1
 		return v
 	}
-	logS := kernel.Log64(r.s)
+	logS := kernel.Log64(r.exp[0])
 	v.lse = l.scale.D(r.m, 0) + logS
-	v.entropy = max(0, logS-r.sd/r.s)
+	v.entropy = max(0, logS-r.exp[1]/r.exp[0])
 	keep := 1 - l.o.LabelSmoothing
 	weight, cost := r.wq, 0.0 // Σ w·q and Σ w·q·(log s − d)
 	if t.soft == nil {

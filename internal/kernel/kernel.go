@@ -39,6 +39,16 @@ func genericMax[T Float](x []T) T {
 	return max(max(m0, m1), max(m2, m3))
 }
 
+// Index returns the place of the first element equal to v, len(x) for none.
+func Index[T Float](x []T, v T) int {
+	for i, y := range x {
+		if y == v {
+			return i
+		}
+	}
+	return len(x)
+}
+
 // Exps sets dst[i] = exp(x[i] − m) for len(x) elements; dst may be x. The
 // difference is rounded to float32, its exponential as Exp's. x[i] = −∞ gives
 // 0 for any m > −∞.

@@ -46,23 +46,34 @@ func max32(x []float32) float32 {
 	return max(m, rest)
 }
 
-func sumExp(scale Scale, x []float32, m float32) (s, sd float64) {
-	if !hasAVX2 || len(x) == 0 || scale.inverse != 1 {
-		return scaledSumExp(scale, x, m)
-	}
+// sumExp32 is SumExp at temperature 1.
+func sumExp32(x []float32, m float32, sums *[2]float64) (done int, top float32) {
 	n := len(x) &^ (group - 1)
-	var left [group]float32
-	var tail *float32
-	if n < len(x) {
-		for i := copy(left[:], x[n:]); i < group; i++ {
-			left[i] = negInf
+	for done < n {
+		k := min(n-done, piece)
+		step, top := sumExpVector(&x[done], k, m, sums)
+		if done += step; step < k {
+			return done, top
 		}
-		tail = &left[0]
 	}
+	if n == len(x) {
+		return n, m
+	}
+	var left [group]float32
+	for i := copy(left[:], x[n:]); i < group; i++ {
+		left[i] = negInf
+	}
+	if step, top := sumExpVector(&left[0], group, m, sums); step == 0 {
+		return n, top
+	}
+	return len(x), m
+}
+
+func sumExpVector(x *float32, n int, m float32, sums *[2]float64) (done int, top float32) {
 	if hasAVX512 {
-		return sumExpAVX512(&x[0], n, tail, m)
+		return sumExpAVX512(x, n, m, sums)
 	}
-	return sumExpAVX2(&x[0], n, tail, m)
+	return sumExpAVX2(x, n, m, sums)
 }
 
 // streamExps is scaledExps past the caches, for differences of at most 88, none

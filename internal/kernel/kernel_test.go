@@ -118,7 +118,11 @@ func block(r *rand.Rand, n, kind int) []float32 {
 
 func checkSumExp(t *testing.T, temperature float64, x []float32, m float32) {
 	t.Helper()
-	s, sd := SumExp(NewScale(temperature), x, m)
+	var sums [2]float64
+	if done, _ := SumExp(NewScale(temperature), x, m, &sums); done != len(x) {
+		t.Fatalf("n=%d T=%v: stopped after %d", len(x), temperature, done)
+	}
+	s, sd := sums[0], sums[1]
 	ws, wd, terms, squares := new(big.Float), new(big.Float), 0.0, 0.0
 	for _, v := range x {
 		if v == negInf {
@@ -135,6 +139,70 @@ func checkSumExp(t *testing.T, temperature float64, x []float32, m float32) {
 	const u = 0x1p-24
 	if !(math.Abs(s-es) <= u*(5*es+terms)+1e-37) || !(math.Abs(sd-ed) <= u*(8*terms+squares)+1e-35) {
 		t.Errorf("n=%d T=%v: %v %v, off by %.2f u and %.2f u", len(x), temperature, s, sd, (s-es)/es/u, (sd-ed)/terms/u)
+	}
+}
+
+// TestSumExpStops: a row's sums are those of its blocks in their order, for every
+// length through two blocks; the first block with an element above m adds nothing, and
+// what stands behind the row is not looked at.
+func TestSumExpStops(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	buf := make([]float32, 2*Block+40)
+	for n := range buf {
+		for i := range buf {
+			buf[i] = float32(r.NormFloat64()*5) - 40
+		}
+		x := buf[:n]
+		for i := n; i < len(buf); i++ {
+			buf[i] = float32(math.NaN())
+		}
+		want := [2]float64{3, 4} // what was there is added to
+		got := want
+		above := r.IntN(2*n + 1) // often none
+		if above < n {
+			x[above] = 1
+		}
+		done, top := SumExp(NewScale(1), x, 0, &got)
+		for at := 0; at < done; at += Block {
+			SumExp(NewScale(1), x[at:min(at+Block, done)], 0, &want)
+		}
+		switch {
+		case got != want:
+			t.Fatalf("n=%d: sums %v of %d elements, block by block %v", n, got, done, want)
+		case above >= n && (done != n || top != 0):
+			t.Fatalf("n=%d: stopped after %d at %v", n, done, top)
+		case above < n && (done > above || done+Block <= above || top != 1):
+			t.Fatalf("n=%d: stopped after %d at %v, with element %d above", n, done, top, above)
+		case above < n && done%Block != 0 && done != n&^15:
+			t.Fatalf("n=%d: stopped after %d, where no block begins", n, done)
+		}
+	}
+	for _, at := range []int{0, 5, 1500, 2065} {
+		x := make([]float32, 2066)
+		x[at] = float32(math.NaN())
+		var sums [2]float64
+		if done, _ := SumExp(NewScale(1), x, 0, &sums); done != len(x) || sums[0] == sums[0] {
+			t.Errorf("a NaN at %d gives %v after %d", at, sums, done)
+		}
+	}
+}
+
+func TestIndex(t *testing.T) {
+	for n := range 140 {
+		x := make([]float32, n)
+		if got := Index(x, 2); got != n {
+			t.Fatalf("n=%d: found at %d what is not there", n, got)
+		}
+		for at := range n {
+			clear(x[:at])
+			x[at] = 2
+			for i := at + 1; i < n; i++ {
+				x[i] = 2
+			}
+			if got := Index(x, 2); got != at {
+				t.Fatalf("n=%d: element %d found at %d", n, at, got)
+			}
+		}
 	}
 }
 
@@ -163,12 +231,13 @@ func TestMax(t *testing.T) {
 
 // BenchmarkBlock runs the loops on a block that stays in the first cache.
 func BenchmarkBlock(b *testing.B) {
+	var sums [2]float64
 	x, y := make([]float32, Block), make([]float32, Block)
 	for i := range x {
 		x[i] = -float32(i%37) / 4
 	}
 	for name, f := range map[string]func(){
-		"max": func() { Max(x) }, "sumexp": func() { SumExp(NewScale(1), x, 0) }, "exps": func() { scaledExps(y, x, 0, 0.5) },
+		"max": func() { Max(x) }, "sumexp": func() { SumExp(NewScale(1), x, 0, &sums) }, "exps": func() { scaledExps(y, x, 0, 0.5) },
 	} {
 		b.Run("loop="+name, func(b *testing.B) {
 			b.SetBytes(4 * Block)

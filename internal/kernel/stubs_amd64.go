@@ -9,17 +9,21 @@ package kernel
 //go:noescape
 func maxAVX512(x *float32, n int) float32
 
-// sumExpAVX512 is, of n elements of x, a multiple of 16, and then of 16 of tail unless that is nil,
+// sumExpAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's
 //
-//	s += e, sd += e·d	d = x[i] − m, e = exp(d)
+//	Σ e, Σ e·d	d = x[i] − m, e = exp(d)
 //
-// in lanes i mod 16, which are added by halves. A lane adds four elements in float32,
-// sd by fused products, and their sum in float64; of what is left after the last 64
-// elements, one at a time. d < expMin adds nothing. No d may be above 0 or NaN. It asks
-// for the 4 KB behind x as it goes.
+// until a block has an element above m: of that one it adds nothing, and returns how
+// many elements are done and the block's greatest, else n and m. A NaN makes sums NaN.
+//
+// The sums are taken in lanes i mod 8, which are added by halves. Of each 64 elements
+// a lane adds eight in float32: with x₀ … x₇ in their order,
+// ((x₀+x₂)+(x₄+x₆)) + ((x₁+x₃)+(x₅+x₇)), the products (x₀+x₄)+(x₂+x₆) and so on by fused
+// additions, and that in float64; of what is left after the last 64, two and two.
 //
 //go:noescape
-func sumExpAVX512(x *float32, n int, tail *float32, m float32) (s float64, sd float64)
+func sumExpAVX512(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
 
 // expsAVX512 is, for n a multiple of 16,
 //
@@ -56,17 +60,21 @@ func widenFloat16AVX512(dst *float32, x *uint16, n int)
 //go:noescape
 func maxAVX2(x *float32, n int) float32
 
-// sumExpAVX2 is, of n elements of x, a multiple of 16, and then of 16 of tail unless that is nil,
+// sumExpAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's
 //
-//	s += e, sd += e·d	d = x[i] − m, e = exp(d)
+//	Σ e, Σ e·d	d = x[i] − m, e = exp(d)
 //
-// in lanes i mod 16, which are added by halves. A lane adds four elements in float32,
-// sd by fused products, and their sum in float64; of what is left after the last 64
-// elements, one at a time. d < expMin adds nothing. No d may be above 0 or NaN. It asks
-// for the 4 KB behind x as it goes.
+// until a block has an element above m: of that one it adds nothing, and returns how
+// many elements are done and the block's greatest, else n and m. A NaN makes sums NaN.
+//
+// The sums are taken in lanes i mod 8, which are added by halves. Of each 64 elements
+// a lane adds eight in float32: with x₀ … x₇ in their order,
+// ((x₀+x₂)+(x₄+x₆)) + ((x₁+x₃)+(x₅+x₇)), the products (x₀+x₄)+(x₂+x₆) and so on by fused
+// additions, and that in float64; of what is left after the last 64, two and two.
 //
 //go:noescape
-func sumExpAVX2(x *float32, n int, tail *float32, m float32) (s float64, sd float64)
+func sumExpAVX2(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
 
 // expsAVX2 is, for n a multiple of 16,
 //

@@ -99,34 +99,57 @@ func exps[T Float](scale Scale, dst, x []T, m, a T, write func(dst, x []float32,
 	}
 }
 
-// SumExp is the sums of one block of at most Block elements, with m at least
-// their maximum and finite, none NaN:
+// SumExp takes the blocks of x, the last with what is left, and adds each one's
 //
-//	s  = Σ e_i,       e_i = exp((x_i − m)/T)
-//	sd = Σ e_i · d_i  with d_i = (x_i − m)/T, 0 for x_i = −∞
+//	Σ e_i,       e_i = exp((x_i − m)/T)
+//	Σ e_i · d_i  with d_i = (x_i − m)/T, 0 for x_i = −∞
 //
-// in lanes i mod 16 that are added by halves. s is within 2⁻²⁴·(5s + Σ e|d|): d is
-// rounded to float32, an exponential is within 1 unit in its last place, and a lane
-// adds no more than four of them in it before it goes on in float64.
-func SumExp[T Float](scale Scale, x []T, m T) (s, sd float64) {
-	switch x := any(x).(type) {
-	case []float32:
-		return sumExp(scale, x, float32(m))
-	case []float64:
-		var ls, ld [lanes]float64
-		for i, v := range x {
-			d := scale.D(v, float64(m))
-			if e := Exp64(d); e != 0 { // d = −∞ may stand behind a 0
-				ls[i%lanes] += e
-				ld[i%lanes] += float64(e * d)
-			}
-		}
-		return tree(&ls), tree(&ld)
+// to sums, until a block has an element above m, which is finite. Of that one it adds
+// nothing: it returns how many elements are done, and the block's greatest. It takes
+// what is left of a last block of vectors by itself; then too done < len(x). A NaN makes
+// sums NaN.
+//
+// A block's sum of e is within 2⁻²⁴·(5s + Σ e|d|): d is rounded to float32, an exponential
+// is within 1 unit in its last place, and goes through three additions in float32 at
+// most before it is added in float64.
+func SumExp[T Float](scale Scale, x []T, m T, sums *[2]float64) (done int, top T) {
+	if x, ok := any(x).([]float32); ok && hasAVX2 && scale.inverse == 1 {
+		done, top := sumExp32(x, float32(m), sums)
+		return done, T(top)
 	}
-	return 0, 0
+	for done < len(x) {
+		block := x[done:min(done+Block, len(x))]
+		if top := genericMax(block); top > m {
+			return done, top
+		}
+		var s, sd float64
+		switch block := any(block).(type) {
+		case []float32:
+			s, sd = scaledSumExp(scale, block, float32(m))
+		case []float64:
+			s, sd = sumExp64(scale, block, float64(m))
+		}
+		sums[0] += s
+		sums[1] += sd
+		done += len(block)
+	}
+	return done, m
 }
 
-// scaledSumExp is SumExp of float32 at any temperature.
+// sumExp64 is a block's sums of float64.
+func sumExp64(scale Scale, x []float64, m float64) (s, sd float64) {
+	var ls, ld [lanes]float64
+	for i, v := range x {
+		d := scale.D(v, m)
+		if e := Exp64(d); e != 0 { // d = −∞ may stand behind a 0
+			ls[i%lanes] += e
+			ld[i%lanes] += float64(e * d)
+		}
+	}
+	return tree(&ls), tree(&ld)
+}
+
+// scaledSumExp is a block's sums of float32.
 func scaledSumExp(scale Scale, x []float32, m float32) (s, sd float64) {
 	var rounded, rest [Block]float32
 	d, lost := rounded[:len(x)], rest[:len(x)]

@@ -33,7 +33,11 @@ func TestVectorSetsAgree(t *testing.T) {
 			maxima[k] = Max(x)
 			block := x[:min(n, Block)]
 			if m := Max(block); m > negInf {
-				sums[k], products[k] = SumExp(NewScale(1), block, m)
+				var got [2]float64
+				if done, _ := SumExp(NewScale(1), block, m, &got); done != len(block) {
+					t.Fatalf("n = %d: stopped after %d", n, done)
+				}
+				sums[k], products[k] = got[0], got[1]
 			}
 			exps[k] = make([]float32, n)
 			scaledExps(exps[k], x, 3, 0.7)

@@ -31,9 +31,6 @@ func exps(s isa, stream bool) {
 	n := Load(Param("n"), GP64())
 	m, a := s.broadcast("m"), s.broadcast("a")
 	e := newExponential(s)
-	if !stream {
-		e.large()
-	}
 	i := GP64()
 	XORQ(i, i)
 	s.loops("loop", i, n, func(vectors int) { e.write(dst, x, i, vectors, m, a, stream) })
@@ -54,29 +51,26 @@ func (e exponential) write(dst, x, i Register, vectors int, m, a VecVirtual, str
 	}
 	keep := make([]mask, vectors)
 	for k := range d {
-		keep[k] = e.s.compare(notLess, d[k], e.min)
+		keep[k] = e.s.compare(notLess, d[k], e.s.constant("expMin", expMin))
 	}
 	small, written := fmt.Sprintf("small%d", vectors), fmt.Sprintf("written%d", vectors)
 	if !stream {
 		// Exponents that one power of two does not hold are rare: a way of their own,
 		// with the same bits where it is not needed.
-		large := e.s.compare(notAtMost, d[0], e.max)
+		most := e.s.constant("expMax", expMax)
+		large := e.s.compare(notAtMost, d[0], most)
 		for _, d := range d[1:] {
-			e.s.or(large, e.s.compare(notAtMost, d, e.max))
+			e.s.either(large, e.s.compare(notAtMost, d, most))
 		}
 		e.s.jumpUnless(large, small)
 		for k := range d {
-			VMINPS(d[k], e.s.load(e.inf), d[k]) // NaN stays
+			VMINPS(d[k], e.s.load(e.s.constant("expInf", 89)), d[k]) // e⁸⁹ is +∞; NaN stays
 		}
-		p, t := e.parts(d)
-		e.scaleTwice(p, t)
-		e.store(dst, i, p, a, keep, stream)
+		e.store(dst, i, e.large(d), a, keep, stream)
 		JMP(operand.LabelRef(written))
 		Label(small)
 	}
-	p, t := e.parts(d)
-	e.scale(p, t)
-	e.store(dst, i, p, a, keep, stream)
+	e.store(dst, i, e.normal(d), a, keep, stream)
 	Label(written)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/operand"
@@ -99,10 +100,11 @@ const (
 	unordered = 0x03
 	notLess   = 0x05 // true for NaN
 	notAtMost = 0x06 // true for NaN
+	above     = 0x1e // false for NaN
 )
 
-// or adds to a mask what another one chooses.
-func (s isa) or(m, other mask) {
+// either adds to a mask what another one chooses.
+func (s isa) either(m, other mask) {
 	if s.wide {
 		KORW(other.k, m.k, m.k)
 	} else {
@@ -112,14 +114,42 @@ func (s isa) or(m, other mask) {
 
 // jumpUnless jumps when the mask chooses no element.
 func (s isa) jumpUnless(m mask, label string) {
+	s.test(m)
+	JEQ(operand.LabelRef(label))
+}
+
+// jumpIf jumps when the mask chooses an element.
+func (s isa) jumpIf(m mask, label string) {
+	s.test(m)
+	JNE(operand.LabelRef(label))
+}
+
+func (s isa) test(m mask) {
 	if s.wide {
 		KORTESTW(m.k, m.k)
-	} else {
-		any := GP32()
-		VMOVMSKPS(m.v, any)
-		TESTL(any, any)
+		return
 	}
-	JEQ(operand.LabelRef(label))
+	any := GP32()
+	VMOVMSKPS(m.v, any)
+	TESTL(any, any)
+}
+
+// largest is the greatest element of v, which it overwrites.
+func (s isa) largest(v VecVirtual) VecVirtual {
+	if s.wide {
+		half := YMM()
+		VEXTRACTF32X8(operand.Imm(1), v, half)
+		VMAXPS(half, v.AsY(), half)
+		v = half
+	}
+	quarter, pair := XMM(), XMM()
+	VEXTRACTF128(operand.Imm(1), v.AsY(), quarter)
+	VMAXPS(quarter, v.AsX(), quarter)
+	VMOVHLPS(quarter, quarter, pair)
+	VMAXPS(pair, quarter, quarter)
+	VMOVSHDUP(quarter, pair)
+	VMAXSS(pair, quarter, quarter)
+	return quarter
 }
 
 // zero clears a register.
@@ -151,6 +181,19 @@ func (s isa) broadcast(name string) VecVirtual {
 	return r
 }
 
+// parameter is broadcast where there are enough registers, and else memory to be
+// used with each.
+func (s isa) parameter(name string) operand.Op {
+	if s.wide {
+		return s.broadcast(name)
+	}
+	from, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return from.Addr
+}
+
 // constant is v as an operand: in a register where there are enough of them.
 func (s isa) constant(name string, v float64) operand.Op {
 	return s.integers(name, math.Float32bits(float32(v)))
@@ -162,6 +205,47 @@ func (s isa) integers(name string, v uint32) operand.Op {
 		return s.load(table(name, v))
 	}
 	return table(name, v)
+}
+
+// each is a float32 in memory as an operand, repeated.
+func (s isa) each(c operand.Op) operand.Op {
+	if m, ok := c.(operand.Mem); ok {
+		r := s.vector()
+		VBROADCASTSS(m, r)
+		return r
+	}
+	return c
+}
+
+// lookUp sets w to the elements of a table of sixteen that the low bits of t say.
+func (s isa) lookUp(table [2]operand.Op, t, w VecVirtual) {
+	if s.wide {
+		VPERMPS(table[0], t, w)
+		return
+	}
+	upper, eighth := s.vector(), s.vector()
+	VPERMPS(table[0], t, w)
+	VPERMPS(table[1], t, upper)
+	VPSLLD(operand.Imm(28), t, eighth)
+	VBLENDVPS(eighth, upper, w, w)
+}
+
+// and sets to to the bits that a and b have in common.
+func (s isa) and(a operand.Op, b, to VecVirtual) {
+	if s.wide {
+		VPANDD(a, b, to)
+	} else {
+		VPAND(a, b, to)
+	}
+}
+
+// or sets to to the bits that a or b has.
+func (s isa) or(a operand.Op, b, to VecVirtual) {
+	if s.wide {
+		VPORD(a, b, to)
+	} else {
+		VPOR(a, b, to)
+	}
 }
 
 // load copies a constant to a new register.
@@ -179,11 +263,16 @@ var tables = map[string]operand.Mem{}
 
 // table holds eight copies of v in read-only data, once.
 func table(name string, v uint32) operand.Mem {
+	return words(name, slices.Repeat([]uint32{v}, 8))
+}
+
+// words holds numbers in read-only data, once.
+func words(name string, v []uint32) operand.Mem {
 	m, ok := tables[name]
 	if !ok {
 		m = GLOBL(name, RODATA|NOPTR)
-		for i := range 8 {
-			DATA(4*i, operand.U32(v))
+		for i, x := range v {
+			DATA(4*i, operand.U32(x))
 		}
 		tables[name] = m
 	}

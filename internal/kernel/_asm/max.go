@@ -53,20 +53,7 @@ func maximum(s isa) {
 			VMAXPS(top[v+k], top[v], top[v])
 		}
 	}
-	sum := top[0]
-	if s.wide {
-		half := YMM()
-		VEXTRACTF32X8(operand.Imm(1), sum, half)
-		VMAXPS(half, sum.AsY(), half)
-		sum = half
-	}
-	quarter, pair := XMM(), XMM()
-	VEXTRACTF128(operand.Imm(1), sum.AsY(), quarter)
-	VMAXPS(quarter, sum.AsX(), quarter)
-	VMOVHLPS(quarter, quarter, pair)
-	VMAXPS(pair, quarter, quarter)
-	VMOVSHDUP(quarter, pair)
-	VMAXSS(pair, quarter, quarter)
+	quarter := s.largest(top[0])
 	TESTL(seen, seen)
 	JEQ(operand.LabelRef("number"))
 	VMOVSS(table("nan", math.Float32bits(float32(math.NaN()))), quarter)

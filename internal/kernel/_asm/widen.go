@@ -45,23 +45,9 @@ func float16(s isa) func(x VecVirtual) {
 	largest, infinite := s.integers("maxHalf", 0x7bff<<13), s.integers("inf", 0x7f800000)
 	return func(x VecVirtual) {
 		sign, special := s.vector(), s.vector()
-		and := func(a operand.Op, b, to VecVirtual) {
-			if s.wide {
-				VPANDD(a, b, to)
-			} else {
-				VPAND(a, b, to)
-			}
-		}
-		or := func(a, b, to VecVirtual) {
-			if s.wide {
-				VPORD(a, b, to)
-			} else {
-				VPOR(a, b, to)
-			}
-		}
 		VPSRLD(operand.Imm(15), x, sign)
 		VPSLLD(operand.Imm(31), sign, sign)
-		and(magnitude, x, x)
+		s.and(magnitude, x, x)
 		VPSLLD(operand.Imm(13), x, x)
 		if s.wide {
 			k := K()
@@ -72,7 +58,7 @@ func float16(s isa) func(x VecVirtual) {
 			VPAND(infinite, special, special)
 		}
 		VMULPS(power, x, x)
-		or(special, x, x)
-		or(sign, x, x)
+		s.or(special, x, x)
+		s.or(sign, x, x)
 	}
 }
