@@ -13,14 +13,14 @@ var tinySpec = lm.Spec{Vocab: 300, Context: 8, Width: 16, Layers: 1, Heads: 2, K
 // TestAdamW follows the published algorithm in float64 for some steps, with
 // and without clipping, for matrices and for factors that do not decay.
 func TestAdamW(t *testing.T) {
-	z := Optimizer{Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1}
+	z := Optimizer{Name: adamWName, Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1}
 	a, g := lm.NewArena(tinySpec), lm.NewGradients(tinySpec)
 	a.Init(1)
-	o := newAdamW(z, 2, nil, a, g)
+	o := newOptimizer(z, 2, nil, a, g)
 	n := len(a.Data())
 	w, m, v := make([]float64, n), make([]float64, n), make([]float64, n)
 	decays := make([]bool, n)
-	for _, s := range o.spans {
+	for _, s := range o.adamW.parts {
 		for i := s.lo; i < s.hi; i++ {
 			decays[i] = s.decays
 		}
@@ -66,7 +66,7 @@ func TestAdamW(t *testing.T) {
 func TestAdamWLeavesWeightsWhenNotFinite(t *testing.T) {
 	a, g := lm.NewArena(tinySpec), lm.NewGradients(tinySpec)
 	a.Init(1)
-	o := newAdamW(Optimizer{Beta1: 0.9, Beta2: 0.95, Clip: 1}, 1, nil, a, g)
+	o := newOptimizer(Optimizer{Name: muonName, Momentum: 0.9, Beta1: 0.9, Beta2: 0.95, Clip: 1}, 1, nil, a, g)
 	before := a.Data()[5]
 	g.Data()[7] = float32(math.NaN())
 	if norm := o.step(1, 1); norm == norm || a.Data()[5] != before {

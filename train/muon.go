@@ -50,10 +50,7 @@ type piece struct {
 	reach  float32 // 0.2·√max(R,C) of the matrix
 }
 
-// byMuon reports whether Muon updates tensors of a role.
-func byMuon(r lm.Role) bool { return r == lm.Matrix || r == lm.Residual }
-
-func small(t lm.TensorSpec) bool { return t.Rows*t.Cols <= smallMatrix }
+func isSmall(t lm.TensorSpec) bool { return t.Rows*t.Cols <= smallMatrix }
 
 // newMuon returns Muon for the layers of the arena's model, with the momenta m, one a
 // parameter of the arena.
@@ -62,7 +59,7 @@ func newMuon(z *Optimizer, workers int, in lm.Memory, a *lm.Arena, g *lm.Gradien
 	tensors := a.Spec().Tensors()
 	for _, wanted := range []bool{true, false} {
 		for _, t := range tensors {
-			if byMuon(t.Role) && small(t) == wanted {
+			if z.byMuon(t.Role) && isSmall(t) == wanted {
 				u.add(t)
 			}
 		}
@@ -71,7 +68,7 @@ func newMuon(z *Optimizer, workers int, in lm.Memory, a *lm.Arena, g *lm.Gradien
 		}
 	}
 	u.squares = make([]float64, len(u.pieces))
-	polarSizes(a.Spec(), workers, func(elements, d int) { u.polars = append(u.polars, newPolar(in, elements, d)) })
+	z.polarSizes(a.Spec(), workers, func(elements, d int) { u.polars = append(u.polars, newPolar(in, elements, d)) })
 	u.momentum.u, u.factors.u, u.descent.u = u, u, u
 	return u
 }
@@ -88,27 +85,31 @@ func (u *muon) add(t lm.TensorSpec) {
 
 // polarSizes yields the sizes of the memory that Muon needs, a worker each: of the first
 // so that it does for large matrices too.
-func polarSizes(s lm.Spec, workers int, yield func(elements, d int)) {
-	elements, d, most, mostD := 0, 0, 0, 0
-	for _, t := range s.Tensors() {
-		if !byMuon(t.Role) {
+func (z *Optimizer) polarSizes(s lm.Spec, workers int, yield func(elements, d int)) {
+	elements, d, most, mostD, n := 0, 0, 0, 0, 0
+	one := s
+	one.Layers = 1
+	for _, t := range one.Tensors() {
+		if !z.byMuon(t.Role) {
 			continue
 		}
-		n, side := t.Rows*t.Cols, min(t.Rows, t.Cols)
-		most, mostD = max(most, n), max(mostD, side)
-		if small(t) {
-			elements, d = max(elements, n), max(d, side)
+		size, side := t.Rows*t.Cols, min(t.Rows, t.Cols)
+		most, mostD = max(most, size), max(mostD, side)
+		if isSmall(t) {
+			elements, d, n = max(elements, size), max(d, side), n+s.Layers
 		}
 	}
 	yield(most, mostD)
-	for range par.Workers(workers) - 1 {
+	for range min(par.Workers(workers), n) - 1 {
 		yield(elements, d)
 	}
 }
 
-// muonBytes is the memory of newMuon beside the momenta.
-func muonBytes(s lm.Spec, workers int) (n int64) {
-	polarSizes(s, workers, func(elements, d int) { n += polarBytes(elements, d) })
+// muonBytes is the memory of newMuon.
+func (z *Optimizer) muonBytes(s lm.Spec, workers int) (n int64) {
+	if z.Name == muonName {
+		z.polarSizes(s, workers, func(elements, d int) { n += polarBytes(elements, d) })
+	}
 	return n
 }
 

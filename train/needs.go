@@ -9,12 +9,12 @@ import (
 	"xent/internal/memory"
 )
 
-// memory estimates the bytes a run needs: weights, gradients, two moments, and
+// memory estimates the bytes a run needs: weights, gradients, the optimiser's, and
 // the best model twice when it is measured and shown at the end; what training and
 // evaluation compute with; what is kept of the corpus; and, for all sizes alike, the
 // tokens of a group of its chunks, the counts, and what is collected as garbage now
 // and then. The most that processes were seen to have is a little less.
-func (p *plan) memory(d *dataset) int64 {
+func (p *plan) memory(d *dataset, workers int) int64 {
 	sum := int64(0)
 	add := func(n int64) { // saturates
 		if sum += n; sum < 0 || n < 0 {
@@ -25,7 +25,8 @@ func (p *plan) memory(d *dataset) int64 {
 	if n > math.MaxInt64/32 {
 		return math.MaxInt64
 	}
-	add(28 * n)
+	add(24*n + 4*int64(p.Optimizer.secondMoments(p.Spec)))
+	add(p.Optimizer.muonBytes(p.Spec, workers))
 	add(int64(p.Spec.RunnerBytes(max(p.MicroTokens, p.Spec.Context), true)))
 	add(int64(p.Spec.RunnerBytes(max(evaluationTokens, p.Spec.Context), false)))
 	add(int64(p.Spec.Vocab) * int64(p.MicroTokens) * 4)
@@ -41,10 +42,11 @@ const evaluationTokens = 1024
 
 // disk returns the bytes of the finished folder, and those of a checkpoint that
 // is written beside the last one: weights are 4 bytes a parameter, a checkpoint
-// has them and two moments.
+// has them and the moments.
 func (p *plan) disk() (folder, beside int64) {
 	n := min(int64(p.Spec.Parameters()), math.MaxInt64/64)
-	return 16*n + int64(p.Spec.Vocab)*100 + 1<<16, 12 * n
+	beside = 8*n + 4*min(int64(p.Optimizer.secondMoments(p.Spec)), n)
+	return 4*n + beside + int64(p.Spec.Vocab)*100 + 1<<16, beside
 }
 
 // A NeedError says that a run needs more memory or disk than there is.
@@ -85,10 +87,10 @@ func megabytes(n int64) string { return fmt.Sprintf("%d MB", (max(n, 1)-1)/1e6+1
 // fits refuses what cannot be held by the memory, or by the disk of the folder
 // dir, before it is asked for. Of a run that is resumed, from g, the files are
 // there already; else g is nil.
-func (p *plan) fits(d *dataset, dir string, g *progress) error {
+func (p *plan) fits(d *dataset, workers int, dir string, g *progress) error {
 	resumed := g != nil
 	memoryFree, limit := memory.Available()
-	needs := func(p *plan) int64 { return p.memory(d) }
+	needs := func(p *plan) int64 { return p.memory(d, workers) }
 	if need := needs(p); need > memoryFree || need == math.MaxInt64 {
 		return p.refuse(NeedError{What: "memory", Need: need, Free: memoryFree, Limit: limit, Resumed: resumed}, needs)
 	}

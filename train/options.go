@@ -75,11 +75,14 @@ var sizes = []struct {
 	{"small", Shape{Vocab: 4096, Context: 256, Width: 320, Layers: 6, Heads: 10, KVHeads: 10, HeadDim: 32, Hidden: 864}, 4096, 2e-3},
 }
 
-// An Optimizer sets AdamW (Loshchilov and Hutter 2019) and its learning rate.
-// Begin with [DefaultOptimizer] and change what should differ: fields of 0 mean
-// 0, but for PeakRate.
+// An Optimizer sets how weights follow from gradients, and the learning rate. Begin with
+// [Muon] or [AdamW] and change what should differ: fields of 0 mean 0, but for PeakRate.
 type Optimizer struct {
+	// Name is "muon", for the matrices of the layers, and AdamW for the embedding, the
+	// head and the norm factors; or "adamw" for all.
+	Name        string  `json:"name"`
 	PeakRate    float64 `json:"peak_rate"` // 0: the size's
+	Momentum    float64 `json:"momentum"`  // Muon's, Nesterov's
 	Beta1       float64 `json:"beta1"`
 	Beta2       float64 `json:"beta2"`
 	Epsilon     float64 `json:"epsilon"`
@@ -91,13 +94,30 @@ type Optimizer struct {
 	FinalRate   float64 `json:"final_rate"`   // of the peak, at the last step
 }
 
-// DefaultOptimizer returns the settings used unless told otherwise.
-func DefaultOptimizer() Optimizer {
+// The values of Optimizer.Name.
+const (
+	muonName  = "muon"
+	adamWName = "adamw"
+)
+
+// AdamW returns the settings of AdamW (Loshchilov and Hutter 2019) used unless told
+// otherwise.
+func AdamW() Optimizer {
 	return Optimizer{
-		Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1,
+		Name: adamWName, Beta1: 0.9, Beta2: 0.95, Epsilon: 1e-8, WeightDecay: 0.1, Clip: 1,
 		Schedule: "wsd", Warmup: 0.03, Decay: 0.25, FinalRate: 0.02,
 	}
 }
+
+// Muon returns the settings of Muon (Jordan et al. 2024) used unless told otherwise.
+func Muon() Optimizer {
+	z := AdamW()
+	z.Name, z.Momentum = muonName, 0.95
+	return z
+}
+
+// DefaultOptimizer returns the settings used unless told otherwise.
+func DefaultOptimizer() Optimizer { return AdamW() }
 
 // An OptionError says which option cannot be used and what would do.
 type OptionError struct {
@@ -154,7 +174,7 @@ func (z *Optimizer) check() error {
 		value float64
 		below float64
 	}{
-		{"PeakRate", z.PeakRate, math.Inf(1)}, {"Beta1", z.Beta1, 1}, {"Beta2", z.Beta2, 1}, {"Epsilon", z.Epsilon, math.Inf(1)},
+		{"PeakRate", z.PeakRate, math.Inf(1)}, {"Momentum", z.Momentum, 1}, {"Beta1", z.Beta1, 1}, {"Beta2", z.Beta2, 1}, {"Epsilon", z.Epsilon, math.Inf(1)},
 		{"WeightDecay", z.WeightDecay, math.Inf(1)}, {"Clip", z.Clip, math.Inf(1)}, {"Warmup", z.Warmup, 1},
 	} {
 		if !(f.value >= 0 && f.value < f.below) {
@@ -162,6 +182,8 @@ func (z *Optimizer) check() error {
 		}
 	}
 	switch {
+	case z.Name != muonName && z.Name != adamWName:
+		return &OptionError{"Optimizer.Name", z.Name, "muon or adamw"}
 	case !(z.Decay >= 0 && z.Decay <= 1):
 		return &OptionError{"Optimizer.Decay", z.Decay, "a number in [0, 1]; at 1 the rate never falls"}
 	case !(z.FinalRate >= 0 && z.FinalRate <= 1):

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"xent/internal/gemm"
-	"xent/internal/memory"
 	"xent/internal/tensor"
 	"xent/internal/vec"
 	"xent/lm"
@@ -47,9 +46,7 @@ func newPolar(in lm.Memory, elements, d int) polar {
 }
 
 // polarBytes is what newPolar takes.
-func polarBytes(elements, d int) int64 {
-	return memory.FloatBytes(elements) + 2*memory.FloatBytes(d*d)
-}
+func polarBytes(elements, d int) int64 { return 4 * (int64(elements) + 2*int64(d)*int64(d)) }
 
 // factor: x R×C, its rows one behind the other, of Frobenius norm norm → about its polar
 // factor, in place. A matrix whose norm is 0, or has no reciprocal, becomes 0. The number

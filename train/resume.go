@@ -98,7 +98,7 @@ func resume(ctx context.Context, dir string, c *checkpoint, ahead int, o *Option
 		return nil, err
 	}
 	defer d.close()
-	if err := c.plan.fits(d, dir, &c.progress); err != nil {
+	if err := c.plan.fits(d, o.Workers, dir, &c.progress); err != nil {
 		return nil, err
 	}
 	r, err := newRun(dir, c.plan, d, o)

@@ -33,7 +33,7 @@ type run struct {
 	memory  memory.Arena // of what follows: close gives it back
 	arena   *lm.Arena
 	grads   *lm.Gradients
-	opt     *adamW
+	opt     *optimizer
 	runner  *lm.Runner
 	batches batcher
 	model   *model.Model // over the arena, for evaluation
@@ -57,7 +57,7 @@ func newRun(out string, p plan, d *dataset, o *Options) (*run, error) {
 	}
 	in := r.memory.Floats
 	r.arena, r.grads = lm.NewArenaIn(in, p.Spec), lm.NewGradientsIn(in, p.Spec)
-	r.opt = newAdamW(p.Optimizer, r.workers, in, r.arena, r.grads)
+	r.opt = newOptimizer(p.Optimizer, r.workers, in, r.arena, r.grads)
 	w := r.arena.Weights()
 	var err error
 	r.runner, err = lm.NewRunnerWith(w, max(p.MicroTokens, p.Spec.Context), lm.Options{Workers: r.workers, Memory: in})
@@ -79,8 +79,7 @@ func (r *run) close() { r.memory.Free() }
 // restart puts the run before its first step.
 func (r *run) restart() {
 	r.arena.Init(r.plan.Seed)
-	clear(r.opt.m)
-	clear(r.opt.v)
+	r.opt.reset()
 	r.batches = batcher{stream: r.data.stream(r.plan.Spec.Context, r.plan.Seed), bos: r.data.bos}
 	r.progress = progress{}
 }

@@ -18,7 +18,7 @@ import (
 
 // stateVersion changes when a checkpoint of an older program would be read
 // wrongly.
-const stateVersion = 3
+const stateVersion = 4
 
 // A plan is all that decides a run, fixed before its first step.
 type plan struct {
@@ -55,8 +55,9 @@ type progress struct {
 	Moved     []filename `json:"moved,omitempty"`
 }
 
-// The checkpoint is a safetensors file, one tensor each for all weights and
-// both moments in the order of lm.Arena, plan and progress in its metadata.
+// The checkpoint is a safetensors file, one tensor each for all weights, their first
+// moments (momenta) and the second ones of what AdamW updates, in the order of lm.Arena,
+// plan and progress in its metadata.
 const (
 	stateDir        = "state"
 	checkpointName  = "checkpoint"
@@ -186,16 +187,18 @@ func decode(f *safetensors.File) (*checkpoint, error) {
 	if err := c.plan.check(&c.progress); err != nil {
 		return nil, fmt.Errorf("no state that a training run can be in: %w", err)
 	}
+	n := c.plan.Spec.Parameters()
 	for _, t := range []struct {
 		name string
 		into *[]float32
-	}{{weightsTensor, &c.weights}, {firstTensor, &c.m1}, {secondTensor, &c.m2}} {
+		size int
+	}{{weightsTensor, &c.weights, n}, {firstTensor, &c.m1, n}, {secondTensor, &c.m2, c.plan.Optimizer.secondMoments(c.plan.Spec)}} {
 		found, err := f.Find(t.name)
 		if err != nil {
 			return nil, err
 		}
 		m, err := found.Matrix()
-		if err != nil || m.DType != tensor.F32 || m.Rows*m.Cols != c.plan.Spec.Parameters() {
+		if err != nil || m.DType != tensor.F32 || m.Rows*m.Cols != t.size {
 			return nil, fmt.Errorf("tensor %s is not of the model's size", t.name)
 		}
 		*t.into = m.Data()

@@ -77,7 +77,7 @@ func checkDecoded(t *testing.T, b []byte) {
 		return
 	}
 	p, g := &c.plan, &c.progress
-	if n := p.Spec.Parameters(); len(c.weights) != n || len(c.m1) != n || len(c.m2) != n {
+	if n := p.Spec.Parameters(); len(c.weights) != n || len(c.m1) != n || len(c.m2) != p.Optimizer.secondMoments(p.Spec) {
 		t.Errorf("%d, %d and %d numbers for %d parameters", len(c.weights), len(c.m1), len(c.m2), n)
 	}
 	if g.Step > p.Steps || len(g.Curve) > 0 && g.Best >= len(g.Curve) {
@@ -86,7 +86,7 @@ func checkDecoded(t *testing.T, b []byte) {
 	g.done(p)
 	p.id()
 	g.bestStep()
-	p.memory(&dataset{})
+	p.memory(&dataset{}, 1)
 	s := stories{source: source.Stories(), tok: tokenizer.Bytes(), context: p.Spec.Context, seed: p.Seed}
 	if s.seek(g.Cursor) == nil {
 		if ids, _, err := s.peek(); err != nil || len(ids) == 0 {

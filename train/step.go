@@ -13,13 +13,12 @@ type Stepper struct {
 	memory  memory.Arena
 	arena   *lm.Arena
 	grads   *lm.Gradients
-	opt     *adamW
+	opt     *optimizer
 	runner  *lm.Runner
 	steps   int
 }
 
-// NewStepper returns a model of shape s at its start, and AdamW as DefaultOptimizer
-// has it, for batches of at most maxTokens tokens, on so many goroutines
+// NewStepper returns a model of shape s at its start, and its optimiser AdamW, for batches of at most maxTokens tokens, on so many goroutines
 // (GOMAXPROCS when not positive). Close it when it is no longer needed.
 func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
 	if err := s.Validate(); err != nil {
@@ -29,7 +28,7 @@ func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
 	in := t.memory.Floats
 	t.arena, t.grads = lm.NewArenaIn(in, s), lm.NewGradientsIn(in, s)
 	t.arena.Init(1)
-	t.opt = newAdamW(DefaultOptimizer(), workers, in, t.arena, t.grads)
+	t.opt = newOptimizer(AdamW(), workers, in, t.arena, t.grads)
 	var err error
 	t.runner, err = lm.NewRunnerWith(t.arena.Weights(), maxTokens, lm.Options{Workers: workers, Memory: in})
 	if err != nil {

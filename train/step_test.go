@@ -23,7 +23,7 @@ func TestStepper(t *testing.T) {
 
 	arena, grads := lm.NewArena(spec), lm.NewGradients(spec)
 	arena.Init(1)
-	opt := newAdamW(DefaultOptimizer(), 1, nil, arena, grads)
+	opt := newOptimizer(AdamW(), 1, nil, arena, grads)
 	runner, err := lm.NewRunner(arena.Weights(), 32, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -125,7 +125,7 @@ func prepare(ctx context.Context, o *Options) (*run, error) {
 	}
 	p := newPlan(o, size, d, shape, z, batchTokens)
 	if err = cmp.Or(d.enough(shape.Context), p.Spec.Validate()); err == nil {
-		err = p.fits(d, filepath.Dir(o.Out), nil)
+		err = p.fits(d, o.Workers, filepath.Dir(o.Out), nil)
 	}
 	var r *run
 	if err == nil {
@@ -180,7 +180,7 @@ func (r *run) begin(expected time.Duration) {
 	disk, _ := p.disk()
 	r.emit(&Begun{
 		Out: r.out, Spec: p.Spec, Size: p.Size, Parameters: p.Spec.Parameters(), Corpus: r.data.info, Step: r.progress.Step, Steps: p.Steps,
-		BatchTokens: p.BatchTokens, Memory: p.memory(r.data), Disk: disk + r.data.info.OnDisk, Expected: expected, Backend: p.Backend,
+		BatchTokens: p.BatchTokens, Memory: p.memory(r.data, r.workers), Disk: disk + r.data.info.OnDisk, Expected: expected, Backend: p.Backend,
 	})
 }
 
