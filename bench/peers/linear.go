@@ -15,21 +15,11 @@ const workspace = 64 << 20
 // linear runs the contest of loss and gradients over hidden states × classifier.
 func (b *benchmark) linear(ctx context.Context, threads int) error {
 	n, d, v := b.sizes.n, b.sizes.d, b.sizes.v
-	memory, err := bench.NewMemory(2*bench.Rounded(4*n*d) + 2*bench.Rounded(4*v*d) + bench.Rounded(4*n*v))
+	h, err := newHead(n, d, v, threads)
 	if err != nil {
 		return err
 	}
-	defer memory.Free()
-	array := func(rows, cols int) tensor.Matrix {
-		return tensor.Float32(bench.Floats(memory.Take(4*rows*cols)), rows, cols)
-	}
-	h := &head{threads: threads, y: xent.Targets{Index: indices(3, n, v)},
-		hidden: array(n, d), classifier: array(v, d), dHidden: array(n, d), dClassifier: array(v, d), logits: array(n, v)}
-	numbers(h.hidden.Data()[:n*d], 1, 1)
-	numbers(h.classifier.Data()[:v*d], 2, 0.02)
-	if h.loss, err = xent.New(v, xent.Options{Workers: threads, Workspace: workspace}); err != nil {
-		return err
-	}
+	defer h.memory.Free()
 	loops := bench.NewLoops(threads)
 	gflop := 3 * 2 * float64(n) * float64(d) * float64(v) / 1e9
 	c := contest{title: b.title(threads, "linear loss, %s × %s × %s float32", thousands(n), thousands(d), thousands(v)), unit: "GFLOP/s", work: gflop,
@@ -54,10 +44,31 @@ func (b *benchmark) linear(ctx context.Context, threads int) error {
 
 // A head is a linear loss and all its arrays.
 type head struct {
-	threads                                          int
-	loss                                             *xent.Loss
-	y                                                xent.Targets
+	memory  *bench.Memory
+	threads int
+	loss    *xent.Loss
+	y       xent.Targets
+
 	hidden, classifier, dHidden, dClassifier, logits tensor.Matrix
+}
+
+func newHead(n, d, v, threads int) (*head, error) {
+	loss, err := xent.New(v, xent.Options{Workers: threads, Workspace: workspace})
+	if err != nil {
+		return nil, err
+	}
+	memory, err := bench.NewMemory(2*bench.Rounded(4*n*d) + 2*bench.Rounded(4*v*d) + bench.Rounded(4*n*v))
+	if err != nil {
+		return nil, err
+	}
+	array := func(rows, cols int) tensor.Matrix {
+		return tensor.Float32(bench.Floats(memory.Take(4*rows*cols)), rows, cols)
+	}
+	h := &head{memory: memory, threads: threads, loss: loss, y: xent.Targets{Index: indices(3, n, v)},
+		hidden: array(n, d), classifier: array(v, d), dHidden: array(n, d), dClassifier: array(v, d), logits: array(n, v)}
+	numbers(h.hidden.Data()[:n*d], 1, 1)
+	numbers(h.classifier.Data()[:v*d], 2, 0.02)
+	return h, nil
 }
 
 // both computes loss and gradients. The classifier's is added to, so it is cleared first,

@@ -10,18 +10,12 @@ import (
 // losses runs the contests of the loss over logits and of its gradient, for one number
 // of classes.
 func (b *benchmark) losses(ctx context.Context, v, threads int) error {
-	n := b.sizes.rows
-	bytes := 4 * n * v
-	memory, err := bench.NewMemory(2 * bench.Rounded(bytes))
+	l, err := newLogits(b.sizes.rows, v, threads)
 	if err != nil {
 		return err
 	}
-	defer memory.Free()
-	l := &logits{z: memory.Take(bytes), room: memory.Take(bytes), n: n, v: v, y: xent.Targets{Index: indices(2, n, v)}, loops: bench.NewLoops(threads)}
-	numbers(bench.Floats(l.z), 1, 3)
-	if l.loss, err = xent.New(v, xent.Options{Workers: threads}); err != nil {
-		return err
-	}
+	defer l.memory.Free()
+	n, bytes := l.n, 4*l.n*l.v
 	torch, err := b.place.torch(ctx, threads, "loss.py", n, v)
 	if b.missing(err) {
 		return ctx.Err()
@@ -50,11 +44,27 @@ func (b *benchmark) losses(ctx context.Context, v, threads int) error {
 
 // logits are a batch, and as much memory beside it.
 type logits struct {
+	memory  *bench.Memory
 	z, room []byte
 	n, v    int
 	y       xent.Targets
 	loss    *xent.Loss
 	loops   *bench.Loops
+}
+
+func newLogits(n, v, threads int) (*logits, error) {
+	loss, err := xent.New(v, xent.Options{Workers: threads})
+	if err != nil {
+		return nil, err
+	}
+	memory, err := bench.NewMemory(2 * bench.Rounded(4*n*v))
+	if err != nil {
+		return nil, err
+	}
+	l := &logits{memory: memory, z: memory.Take(4 * n * v), room: memory.Take(4 * n * v), n: n, v: v,
+		y: xent.Targets{Index: indices(2, n, v)}, loss: loss, loops: bench.NewLoops(threads)}
+	numbers(bench.Floats(l.z), 1, 3)
+	return l, nil
 }
 
 func (l *logits) matrix(b []byte) xent.Matrix { return xent.Float32(bench.Floats(b), l.n, l.v) }

@@ -40,7 +40,7 @@ func main() {
 // names are what can be measured, in the order of the results.
 var names = []string{"loss", "gradient", "product", "linear", "step"}
 
-// A benchmark is one run of all that is asked for.
+// A benchmark is a run of all that is asked for.
 type benchmark struct {
 	sizes   *sizes
 	place   *place

@@ -33,31 +33,47 @@ func (b *benchmark) products(ctx context.Context, threads int) error {
 }
 
 func (b *benchmark) product(ctx context.Context, n, threads int, peers []*process) error {
-	memory, err := bench.NewMemory(3 * bench.Rounded(4*n*n))
+	q, err := newSquares(n, threads)
 	if err != nil {
 		return err
 	}
-	defer memory.Free()
-	var m [3]tensor.Matrix
-	for i := range m {
-		m[i] = tensor.Float32(bench.Floats(memory.Take(4*n*n)), n, n)
-	}
-	x, y, z := m[0], m[1], m[2]
-	numbers(x.Data(), 1, 1)
-	numbers(y.Data(), 2, 1)
+	defer q.memory.Free()
 	loops := bench.NewLoops(threads)
-	s := mine("xent", nil, func() error { gemm.Mul(threads, z, x, y); return nil })
-	s.check = func() (map[string]float64, error) {
-		gemm.Mul(threads, z, x, y)
-		return map[string]float64{"product": absolute(z.Data()[:n*n])}, nil
-	}
 	c := contest{title: b.title(threads, "product %d³ float32", n), unit: "GFLOP/s", work: 2 * float64(n) * float64(n) * float64(n) / 1e9,
-		limit: multiplyAdd(loops), limited: loops.MultiplyAdd() / 1e9, sides: []side{s}}
+		limit: multiplyAdd(loops), limited: loops.MultiplyAdd() / 1e9, sides: []side{q.side()}}
 	for _, p := range peers {
 		name := map[string]string{"libdnnl.so": "oneDNN", "libopenblas.so.0": "OpenBLAS"}[p.name]
 		c.sides = append(c.sides, theirs(name, p, fmt.Sprint(n)))
 	}
 	return b.run(ctx, &c, b.rounds)
+}
+
+// squares are two square matrices and room for their product.
+type squares struct {
+	memory  *bench.Memory
+	threads int
+	a, b, c tensor.Matrix
+}
+
+func newSquares(n, threads int) (*squares, error) {
+	memory, err := bench.NewMemory(3 * bench.Rounded(4*n*n))
+	if err != nil {
+		return nil, err
+	}
+	square := func() tensor.Matrix { return tensor.Float32(bench.Floats(memory.Take(4*n*n)), n, n) }
+	q := &squares{memory, threads, square(), square(), square()}
+	numbers(q.a.Data(), 1, 1)
+	numbers(q.b.Data(), 2, 1)
+	return q, nil
+}
+
+func (q *squares) side() side {
+	s := mine("xent", nil, func() error { gemm.Mul(q.threads, q.c, q.a, q.b); return nil })
+	s.check = func() (map[string]float64, error) {
+		gemm.Mul(q.threads, q.c, q.a, q.b)
+		return map[string]float64{"product": sumOf(q.c)}, nil
+	}
+	return s
 }
 
 // multiplyAdd is the limit of what computes.

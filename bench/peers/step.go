@@ -19,24 +19,15 @@ const rough = 0.02
 // steps runs the contest of a training step.
 func (b *benchmark) steps(ctx context.Context, threads int) error {
 	z := b.sizes
-	stepper, err := train.NewStepper(z.model, z.tokens(), threads)
+	s, free, err := z.trainer(threads)
 	if err != nil {
 		return err
 	}
+	defer free()
 	if err := b.writeWeights(); err != nil {
 		return err
 	}
-	batch := lm.Batch{Tokens: indices(1, z.tokens(), z.model.Vocab), Targets: indices(2, z.tokens(), z.model.Vocab)}
-	for i := range z.sequences {
-		batch.Ends = append(batch.Ends, (i+1)*z.model.Context)
-	}
 	loops := bench.NewLoops(threads)
-	step := func() (float64, error) { return stepper.Step(batch, 1e-4) }
-	s := mine("xent", nil, func() error { _, err := step(); return err })
-	s.check = func() (map[string]float64, error) {
-		loss, err := step()
-		return map[string]float64{"loss": loss}, err
-	}
 	c := contest{title: b.title(threads, "training step, %s parameters, %s tokens", millions(z.model.Parameters()), thousands(z.tokens())), unit: "GFLOP/s",
 		work: z.stepFLOP() / 1e9, limit: multiplyAdd(loops), limited: loops.MultiplyAdd() / 1e9, sides: []side{s}}
 	defer b.addTrainers(ctx, &c, threads)()
@@ -44,6 +35,25 @@ func (b *benchmark) steps(ctx context.Context, threads int) error {
 		return ctx.Err()
 	}
 	return b.run(ctx, &c, b.slow())
+}
+
+// trainer takes steps on one batch, until free is called.
+func (z *sizes) trainer(threads int) (s side, free func(), err error) {
+	stepper, err := train.NewStepper(z.model, z.tokens(), threads)
+	if err != nil {
+		return s, nil, err
+	}
+	batch := lm.Batch{Tokens: indices(1, z.tokens(), z.model.Vocab), Targets: indices(2, z.tokens(), z.model.Vocab)}
+	for i := range z.sequences {
+		batch.Ends = append(batch.Ends, (i+1)*z.model.Context)
+	}
+	step := func() (float64, error) { return stepper.Step(batch, 1e-4) }
+	s = mine("xent", nil, func() error { _, err := step(); return err })
+	s.check = func() (map[string]float64, error) {
+		loss, err := step()
+		return map[string]float64{"loss": loss}, err
+	}
+	return s, stepper.Close, nil
 }
 
 // addTrainers adds those who train models of that shape, and returns what stops them.
