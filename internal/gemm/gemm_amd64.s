@@ -491,7 +491,7 @@ done:
 	RET
 
 // func transposeAVX2(dst *float32, dstRow int, src *float32, srcRow int, blocks int)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ dstRow+8(FP), CX
@@ -501,8 +501,18 @@ TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
 	LEAQ (BX)(BX*2), DI
 	LEAQ (BX)(BX*4), R8
 	LEAQ (DI)(BX*4), R9
+	LEAQ (DX)(BX*8), R10
 
 loop:
+	PREFETCHT0  (R10)
+	PREFETCHT0  (R10)(BX*1)
+	PREFETCHT0  (R10)(BX*2)
+	PREFETCHT0  (R10)(DI*1)
+	PREFETCHT0  (R10)(BX*4)
+	PREFETCHT0  (R10)(R8*1)
+	PREFETCHT0  (R10)(DI*2)
+	PREFETCHT0  (R10)(R9*1)
+	ADDQ        $0x20, R10
 	VMOVUPS     (DX), X0
 	VINSERTF128 $0x01, (DX)(BX*4), Y0, Y0
 	VMOVUPS     (DX)(BX*1), X1
@@ -2317,7 +2327,7 @@ done:
 	RET
 
 // func linesAVX512(dst *float32, dstRow int, src *float32, srcRow int, k int, mask uint32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·linesAVX512(SB), NOSPLIT, $0-44
 	MOVQ  dst+0(FP), AX
 	MOVQ  dstRow+8(FP), CX
@@ -2325,39 +2335,46 @@ TEXT ·linesAVX512(SB), NOSPLIT, $0-44
 	MOVQ  srcRow+24(FP), BX
 	MOVQ  k+32(FP), SI
 	MOVL  mask+40(FP), DI
+	MOVQ  BX, R8
+	SHLQ  $0x04, R8
 	KMOVW DI, K1
 	SHRL  $0x10, DI
 	KMOVW DI, K2
 
 loop:
-	VMOVUPS.Z (DX), K1, Z0
-	VMOVUPS.Z 64(DX), K2, Z1
-	VMOVUPS   Z0, K1, (AX)
-	VMOVUPS   Z1, K2, 64(AX)
-	ADDQ      BX, DX
-	ADDQ      CX, AX
-	DECQ      SI
-	JNE       loop
+	VMOVUPS.Z  (DX), K1, Z0
+	VMOVUPS.Z  64(DX), K2, Z1
+	PREFETCHT0 (DX)(R8*1)
+	PREFETCHT0 64(DX)(R8*1)
+	VMOVUPS    Z0, K1, (AX)
+	VMOVUPS    Z1, K2, 64(AX)
+	ADDQ       BX, DX
+	ADDQ       CX, AX
+	DECQ       SI
+	JNE        loop
 	VZEROUPPER
 	RET
 
 // func lines14AVX512(dst *float32, src *float32, srcRow int, k int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·lines14AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
 	MOVQ srcRow+16(FP), DX
 	MOVQ k+24(FP), BX
+	MOVQ DX, SI
+	SHLQ $0x04, SI
 	DECQ BX
 	JE   last
 
 loop:
-	VMOVUPS (CX), Z0
-	VMOVUPS Z0, (AX)
-	ADDQ    DX, CX
-	ADDQ    $0x38, AX
-	DECQ    BX
-	JNE     loop
+	VMOVUPS    (CX), Z0
+	PREFETCHT0 (CX)(SI*1)
+	VMOVUPS    Z0, (AX)
+	ADDQ       DX, CX
+	ADDQ       $0x38, AX
+	DECQ       BX
+	JNE        loop
 
 last:
 	MOVL      $0x00003fff, DX

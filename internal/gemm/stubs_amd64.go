@@ -34,7 +34,7 @@ func columnAVX2(rows int, k int, a *float32, aRow int, aCol int, aStep int, b *f
 //		}
 //	}
 //
-// with blocks ≥ 1.
+// with blocks ≥ 1. It also asks for the eight lines below.
 //
 //go:noescape
 func transposeAVX2(dst *float32, dstRow int, src *float32, srcRow int, blocks int)

@@ -19,7 +19,7 @@ func transposeAVX2() {
 		"\t\t}",
 		"\t}",
 		"",
-		"with blocks ≥ 1.",
+		"with blocks ≥ 1. It also asks for the eight lines below.",
 	)
 	Pragma("noescape")
 	dst, dstRow := Load(Param("dst"), GP64()), Load(Param("dstRow"), GP64())
@@ -29,17 +29,25 @@ func transposeAVX2() {
 	LEAQ(operand.Mem{Base: row, Index: row, Scale: 2}, row3)
 	LEAQ(operand.Mem{Base: row, Index: row, Scale: 4}, row5)
 	LEAQ(operand.Mem{Base: row3, Index: row, Scale: 4}, row7)
-	line := []operand.Mem{
-		{Base: src},
-		{Base: src, Index: row, Scale: 1},
-		{Base: src, Index: row, Scale: 2},
-		{Base: src, Index: row3, Scale: 1},
-		{Base: src, Index: row, Scale: 4},
-		{Base: src, Index: row5, Scale: 1},
-		{Base: src, Index: row3, Scale: 2},
-		{Base: src, Index: row7, Scale: 1},
+	lines := func(base Register) []operand.Mem {
+		return []operand.Mem{
+			{Base: base},
+			{Base: base, Index: row, Scale: 1},
+			{Base: base, Index: row, Scale: 2},
+			{Base: base, Index: row3, Scale: 1},
+			{Base: base, Index: row, Scale: 4},
+			{Base: base, Index: row5, Scale: 1},
+			{Base: base, Index: row3, Scale: 2},
+			{Base: base, Index: row7, Scale: 1},
+		}
 	}
+	line, below := lines(src), GP64()
+	LEAQ(operand.Mem{Base: src, Index: row, Scale: 8}, below)
 	Label("loop")
+	for _, next := range lines(below) {
+		PREFETCHT0(next)
+	}
+	ADDQ(operand.Imm(32), below)
 	for half := 0; half < 8; half += 4 {
 		var r, u [4]VecVirtual // four lines and their interleaved pairs
 		for i := range r {
