@@ -8,25 +8,31 @@ type blocking struct {
 	serial     int // work, in multiply-adds, below which other goroutines would start too late to help
 }
 
-// A grid cuts C into blocks of mc×nc, which are multiples of the tile.
-type grid struct {
-	mc, nc     int
-	rows, cols int // number of blocks
-}
+// A grid cuts C into rows × cols blocks of whole tiles, none of which has more than
+// one tile more than another each way.
+type grid struct{ rows, cols cut }
 
 // plan chooses the blocks of an m×n result for some workers: as large as the
 // caches allow, but enough of them that a worker which ends late delays little;
 // cut along the rows first, since a wide block packs its rows of A once for
 // more columns.
 func plan(be *backend, blk blocking, m, n, workers int) grid {
-	const each, least = 4, 4 // blocks a worker, tiles down a block
-	rows, cols := ceil(m, blk.mc), ceil(n, blk.nc)
+	const each, least = 8, 4 // blocks a worker, tiles down a block
+	rows, cols := ceil(m, roundUp(blk.mc, be.mr)), ceil(n, roundUp(blk.nc, be.nr))
 	if workers > 1 {
 		rows = max(rows, min(ceil(each*workers, cols), ceil(m, least*be.mr)))
 		cols = max(cols, min(ceil(each*workers, rows), ceil(n, be.nr)))
 	}
-	mc, nc := roundUp(ceil(m, rows), be.mr), roundUp(ceil(n, cols), be.nr)
-	return grid{mc, nc, ceil(m, mc), ceil(n, nc)}
+	return grid{cut{rows, m, be.mr}, cut{cols, n, be.nr}}
+}
+
+// A cut divides length elements, which lie in tiles, into parts.
+type cut struct{ parts, length, tile int }
+
+// part is where part i begins and ends.
+func (c cut) part(i int) (lo, hi int) {
+	tiles := ceil(c.length, c.tile)
+	return i * tiles / c.parts * c.tile, min((i+1)*tiles/c.parts*c.tile, c.length)
 }
 
 func ceil(x, by int) int    { return (x + by - 1) / by }

@@ -76,7 +76,7 @@ func (j *job) product(workers int) {
 	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
 	j.steps = ceil(j.b.Rows, j.be.per)
 	j.pieces, j.depth = 0, min(j.blk.kc, j.blk.alone)
-	if j.grid.rows > 1 {
+	if j.grid.rows.parts > 1 {
 		j.depth = j.blk.kc
 		panel := j.steps * j.be.nr
 		panels := ceil(j.b.Cols, j.be.nr)
@@ -86,7 +86,7 @@ func (j *job) product(workers int) {
 		j.ready.Store(0)
 	}
 	j.direct = j.pieces == 0 && j.c.Rows <= 4*j.be.mr && j.be.strided && j.b.DType == tensor.F32 && j.b.RowMajor()
-	par.Run(workers, j.pieces+j.grid.rows*j.grid.cols, 1, j)
+	par.Run(workers, j.pieces+j.grid.rows.parts*j.grid.cols.parts, 1, j)
 }
 
 // Do performs tasks [lo, hi). Tasks are taken in order, so whoever waits for the
@@ -101,8 +101,9 @@ func (j *job) Do(worker, lo, hi int) {
 		for int(j.ready.Load()) < j.pieces {
 			runtime.Gosched()
 		}
-		i, q := (t-j.pieces)/j.grid.cols*j.grid.mc, (t-j.pieces)%j.grid.cols*j.grid.nc
-		j.block(s, i, min(i+j.grid.mc, j.c.Rows), q, min(q+j.grid.nc, j.c.Cols))
+		i0, i1 := j.grid.rows.part((t - j.pieces) / j.grid.cols.parts)
+		j0, j1 := j.grid.cols.part((t - j.pieces) % j.grid.cols.parts)
+		j.block(s, i0, i1, j0, j1)
 	}
 }
 
