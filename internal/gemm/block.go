@@ -13,14 +13,18 @@ type blocking struct {
 type grid struct{ rows, cols cut }
 
 // plan chooses the blocks of an m×n result for some workers: as large as the
-// caches allow, but enough of them that a worker which ends late delays little;
-// cut along the rows first, since a wide block packs its rows of A once for
-// more columns.
-func plan(be *backend, blk blocking, m, n, workers int) grid {
-	const each, least = 8, 4 // blocks a worker, tiles down a block
+// caches allow, but enough of them, eight a worker if that can be, that one which
+// ends late delays little. It cuts along the rows first, while blocks have four
+// tiles. Where blocks pack their rows of A, it cuts rows down to two tiles and is
+// content with four blocks a worker, since two blocks side by side pack them twice.
+func plan(be *backend, blk blocking, m, n, workers int, packing bool) grid {
 	rows, cols := ceil(m, roundUp(blk.mc, be.mr)), ceil(n, roundUp(blk.nc, be.nr))
 	if workers > 1 {
-		rows = max(rows, min(ceil(each*workers, cols), ceil(m, least*be.mr)))
+		tiles, each := 4, 8
+		if packing {
+			tiles, each = 2, 4
+		}
+		rows = max(rows, min(ceil(8*workers, cols), ceil(m, tiles*be.mr)))
 		cols = max(cols, min(ceil(each*workers, rows), ceil(n, be.nr)))
 	}
 	return grid{cut{rows, m, be.mr}, cut{cols, n, be.nr}}

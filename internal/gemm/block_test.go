@@ -10,7 +10,7 @@ func TestPlan(t *testing.T) {
 		for _, m := range []int{1, 5, 160, 432, 512, 1024, 5000} {
 			for _, n := range []int{1, 20, 160, 432, 1024, 32000} {
 				for _, workers := range []int{1, 2, 3, 8, 16, 64} {
-					g := plan(be, be.blocking, m, n, workers)
+					g := plan(be, be.blocking, m, n, workers, (m+n)%3 == 0)
 					covers(t, g.rows, m, be.mr, be.blocking.mc)
 					covers(t, g.cols, n, be.nr, be.blocking.nc)
 					if ceil(m, 4*be.mr)*ceil(n, be.nr) < 20*workers {

@@ -73,7 +73,7 @@ func columns(m tensor.Matrix, lo, hi int) tensor.Matrix { return m.T().Slice(lo,
 
 // product computes one slab's product.
 func (j *job) product(workers int) {
-	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers)
+	j.grid = plan(j.be, j.blk, j.c.Rows, j.c.Cols, workers, !j.inPlace(j.c.Cols))
 	j.steps = ceil(j.b.Rows, j.be.per)
 	j.pieces, j.depth = 0, min(j.blk.kc, j.blk.alone)
 	if j.grid.rows.parts > 1 {
@@ -138,11 +138,10 @@ func (j *job) block(s *scratch, i0, i1, j0, j1 int) {
 	}
 }
 
-// rowPanels gives the rows [i0, i1) of A for steps [p, p+k): in place when the
-// kernel can read them so and w columns of C do not repay packing, else packed.
+// rowPanels gives the rows [i0, i1) of A for steps [p, p+k) and w columns of C.
 func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 	mr := j.be.mr
-	if !packs(j.a.RowStride, w) && j.be.strided && j.a.DType == tensor.F32 && j.a.RowMajor() {
+	if j.inPlace(w) {
 		return panels{j.a.Data()[i0*j.a.RowStride+p:], j.a.RowStride, 1, mr * j.a.RowStride}
 	}
 	// Where rows of Aᵀ lie side by side a cache line of them serves several
@@ -159,10 +158,12 @@ func (j *job) rowPanels(s *scratch, i0, i1, p, k, w int) panels {
 	return panels{s.a, 1, mr, mr * k}
 }
 
-// packs says whether A, rows a stride apart, is to be packed for w columns of C
-// although it can be read in place: where rows are a multiple of half a page
-// apart, those of a tile compete for a few lines of the first-level cache.
-func packs(stride, w int) bool { return stride%512 == 0 && w >= 128 }
+// inPlace says whether A is read where it lies for w columns of C: not where its
+// rows are a multiple of half a page apart, if so many columns repay packing, since
+// rows of a tile then compete for a few lines of the first-level cache.
+func (j *job) inPlace(w int) bool {
+	return j.be.strided && j.a.DType == tensor.F32 && j.a.RowMajor() && (j.a.RowStride%512 != 0 || w < 128)
+}
 
 // A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and steps
 // [p, p+k) of the sum.
