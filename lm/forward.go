@@ -59,7 +59,7 @@ func (r *Runner) attention(a *activations, keys, values tensor.Matrix) nn.Attent
 	s := r.w.Spec
 	return nn.Attention{
 		Heads: s.Heads, KVHeads: s.KVHeads, Dim: s.HeadDim, Layout: &r.layout,
-		Q: a.q, K: keys, V: values, O: a.attention, Max: a.max, Inv: a.inv,
+		Q: a.q, K: keys, V: values, O: a.attention, LSE: a.lse,
 	}
 }
 

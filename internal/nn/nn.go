@@ -25,7 +25,8 @@ import (
 // panics.
 type Engine struct {
 	workers int
-	scratch [][]float32 // of each worker, for attention
+	scratch [][]float32 // of each worker
+	delta   []float32   // of attention's derivative
 
 	norm         norm
 	normBackward normBackward
@@ -35,6 +36,7 @@ type Engine struct {
 	gluBackward  gluBackward
 	attend       attend
 	attendBack   attendBackward
+	deltas       deltas
 	gather       gather
 	scatter      scatter
 }
@@ -56,6 +58,15 @@ const (
 // split runs t over the rows of matrices of the given width.
 func (e *Engine) split(rows, width, elements int, t par.Task) {
 	par.Run(e.workers, rows, max(1, elements/max(1, width)), t)
+}
+
+// reserve gives each worker n floats of scratch.
+func (e *Engine) reserve(workers, n int) {
+	for w := range e.scratch[:workers] {
+		if len(e.scratch[w]) < n {
+			e.scratch[w] = make([]float32, n)
+		}
+	}
 }
 
 // rows is a row-major float32 matrix opened for loops over its rows.

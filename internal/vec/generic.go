@@ -14,6 +14,12 @@ func genericAdd(z, x, y []float32) {
 	}
 }
 
+func genericMul(z, x, y []float32) {
+	for i := range z {
+		z[i] = x[i] * y[i]
+	}
+}
+
 func genericScale(x []float32, a float32) {
 	for i := range x {
 		x[i] *= a
@@ -56,12 +62,6 @@ func genericGateGradient(gate, up, e, dy []float32) {
 		silu := float32(gate[i] * sigma)
 		gate[i] = float32(dy[i]*up[i]) * (sigma + float32(silu*(1-sigma)))
 		up[i] = dy[i] * silu
-	}
-}
-
-func genericSoftmaxGradient(ds, p []float32, delta float32) {
-	for i := range ds {
-		ds[i] = p[i] * (ds[i] - delta)
 	}
 }
 

@@ -11,6 +11,13 @@ package vec
 //go:noescape
 func addAVX512(z *float32, x *float32, y *float32, n int)
 
+// mulAVX512 is, for 0 ≤ i < n, n a multiple of 16,
+//
+//	z[i] = x[i] * y[i]
+//
+//go:noescape
+func mulAVX512(z *float32, x *float32, y *float32, n int)
+
 // scaleAVX512 is, for 0 ≤ i < n, n a multiple of 16,
 //
 //	x[i] *= a
@@ -61,13 +68,6 @@ func gateAVX512(y *float32, gate *float32, up *float32, n int)
 //
 //go:noescape
 func gateGradientAVX512(gate *float32, up *float32, e *float32, dy *float32, n int)
-
-// softmaxGradientAVX512 is, for 0 ≤ i < n, n a multiple of 16,
-//
-//	ds[i] = p[i] * (ds[i] - delta)
-//
-//go:noescape
-func softmaxGradientAVX512(ds *float32, p *float32, n int, delta float32)
 
 // adamWAVX512 is, for 0 ≤ i < n, n a multiple of 16,
 //
@@ -123,6 +123,13 @@ func squaresAVX512(x *float32, n int) float64
 //go:noescape
 func addAVX2(z *float32, x *float32, y *float32, n int)
 
+// mulAVX2 is, for 0 ≤ i < n, n a multiple of 16,
+//
+//	z[i] = x[i] * y[i]
+//
+//go:noescape
+func mulAVX2(z *float32, x *float32, y *float32, n int)
+
 // scaleAVX2 is, for 0 ≤ i < n, n a multiple of 16,
 //
 //	x[i] *= a
@@ -173,13 +180,6 @@ func gateAVX2(y *float32, gate *float32, up *float32, n int)
 //
 //go:noescape
 func gateGradientAVX2(gate *float32, up *float32, e *float32, dy *float32, n int)
-
-// softmaxGradientAVX2 is, for 0 ≤ i < n, n a multiple of 16,
-//
-//	ds[i] = p[i] * (ds[i] - delta)
-//
-//go:noescape
-func softmaxGradientAVX2(ds *float32, p *float32, n int, delta float32)
 
 // adamWAVX2 is, for 0 ≤ i < n, n a multiple of 16,
 //

@@ -15,6 +15,13 @@ func Add(z, x, y []float32) {
 	genericAdd(z[n:], x[n:], y[n:])
 }
 
+// Mul sets z[i] = x[i]·y[i].
+func Mul(z, x, y []float32) {
+	x, y = x[:len(z)], y[:len(z)]
+	n := mul(z, x, y)
+	genericMul(z[n:], x[n:], y[n:])
+}
+
 // Scale multiplies x by a.
 func Scale(x []float32, a float32) {
 	n := scale(x, a)
@@ -64,13 +71,6 @@ func GateGradient(gate, up, e, dy []float32) {
 	up, e, dy = up[:len(gate)], e[:len(gate)], dy[:len(gate)]
 	n := gateGradient(gate, up, e, dy)
 	genericGateGradient(gate[n:], up[n:], e[n:], dy[n:])
-}
-
-// SoftmaxGradient sets ds[i] = p[i]·(ds[i] − delta).
-func SoftmaxGradient(ds, p []float32, delta float32) {
-	p = p[:len(ds)]
-	n := softmaxGradient(ds, p, delta)
-	genericSoftmaxGradient(ds[n:], p[n:], delta)
 }
 
 // Rotate turns, in every head of x of 2·len(cos) columns, column i with column

@@ -33,6 +33,18 @@ func add(z, x, y []float32) int {
 	return n
 }
 
+func mul(z, x, y []float32) int {
+	n := whole(len(z))
+	switch {
+	case n == 0:
+	case hasAVX512:
+		mulAVX512(&z[0], &x[0], &y[0], n)
+	default:
+		mulAVX2(&z[0], &x[0], &y[0], n)
+	}
+	return n
+}
+
 func scale(x []float32, a float32) int {
 	n := whole(len(x))
 	switch {
@@ -113,18 +125,6 @@ func gateGradient(gate, up, e, dy []float32) int {
 		gateGradientAVX512(&gate[0], &up[0], &e[0], &dy[0], n)
 	default:
 		gateGradientAVX2(&gate[0], &up[0], &e[0], &dy[0], n)
-	}
-	return n
-}
-
-func softmaxGradient(ds, p []float32, delta float32) int {
-	n := whole(len(ds))
-	switch {
-	case n == 0:
-	case hasAVX512:
-		softmaxGradientAVX512(&ds[0], &p[0], n, delta)
-	default:
-		softmaxGradientAVX2(&ds[0], &p[0], n, delta)
 	}
 	return n
 }

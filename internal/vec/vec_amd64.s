@@ -26,6 +26,28 @@ loopnext:
 	VZEROUPPER
 	RET
 
+// func mulAVX512(z *float32, x *float32, y *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512(SB), NOSPLIT, $0-32
+	MOVQ z+0(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	MOVQ n+24(FP), SI
+	XORQ AX, AX
+	JMP  loopnext
+
+loop:
+	VMOVUPS (DX)(AX*4), Z0
+	VMULPS  (BX)(AX*4), Z0, Z0
+	VMOVUPS Z0, (CX)(AX*4)
+	ADDQ    $0x10, AX
+
+loopnext:
+	CMPQ AX, SI
+	JLT  loop
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(x *float32, n int, a float32)
 // Requires: AVX, AVX512F
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-20
@@ -203,29 +225,6 @@ loop:
 
 loopnext:
 	CMPQ AX, DI
-	JLT  loop
-	VZEROUPPER
-	RET
-
-// func softmaxGradientAVX512(ds *float32, p *float32, n int, delta float32)
-// Requires: AVX, AVX512F
-TEXT ·softmaxGradientAVX512(SB), NOSPLIT, $0-28
-	MOVQ         ds+0(FP), CX
-	MOVQ         p+8(FP), DX
-	MOVQ         n+16(FP), BX
-	VBROADCASTSS delta+24(FP), Z0
-	XORQ         AX, AX
-	JMP          loopnext
-
-loop:
-	VMOVUPS (CX)(AX*4), Z1
-	VSUBPS  Z0, Z1, Z1
-	VMULPS  (DX)(AX*4), Z1, Z1
-	VMOVUPS Z1, (CX)(AX*4)
-	ADDQ    $0x10, AX
-
-loopnext:
-	CMPQ AX, BX
 	JLT  loop
 	VZEROUPPER
 	RET
@@ -523,6 +522,31 @@ loopnext:
 	VZEROUPPER
 	RET
 
+// func mulAVX2(z *float32, x *float32, y *float32, n int)
+// Requires: AVX
+TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+	MOVQ z+0(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	MOVQ n+24(FP), SI
+	XORQ AX, AX
+	JMP  loopnext
+
+loop:
+	VMOVUPS (DX)(AX*4), Y0
+	VMULPS  (BX)(AX*4), Y0, Y0
+	VMOVUPS Y0, (CX)(AX*4)
+	VMOVUPS 32(DX)(AX*4), Y0
+	VMULPS  32(BX)(AX*4), Y0, Y0
+	VMOVUPS Y0, 32(CX)(AX*4)
+	ADDQ    $0x10, AX
+
+loopnext:
+	CMPQ AX, SI
+	JLT  loop
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(x *float32, n int, a float32)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-20
@@ -729,33 +753,6 @@ loop:
 
 loopnext:
 	CMPQ AX, DI
-	JLT  loop
-	VZEROUPPER
-	RET
-
-// func softmaxGradientAVX2(ds *float32, p *float32, n int, delta float32)
-// Requires: AVX
-TEXT ·softmaxGradientAVX2(SB), NOSPLIT, $0-28
-	MOVQ         ds+0(FP), CX
-	MOVQ         p+8(FP), DX
-	MOVQ         n+16(FP), BX
-	VBROADCASTSS delta+24(FP), Y0
-	XORQ         AX, AX
-	JMP          loopnext
-
-loop:
-	VMOVUPS (CX)(AX*4), Y1
-	VSUBPS  Y0, Y1, Y1
-	VMULPS  (DX)(AX*4), Y1, Y1
-	VMOVUPS Y1, (CX)(AX*4)
-	VMOVUPS 32(CX)(AX*4), Y1
-	VSUBPS  Y0, Y1, Y1
-	VMULPS  32(DX)(AX*4), Y1, Y1
-	VMOVUPS Y1, 32(CX)(AX*4)
-	ADDQ    $0x10, AX
-
-loopnext:
-	CMPQ AX, BX
 	JLT  loop
 	VZEROUPPER
 	RET

@@ -19,6 +19,7 @@ var update = Update{Clip: 0.7, Beta1: 0.9, Rest1: 0.1, Beta2: 0.95, Rest2: 0.05,
 // operations are all loops but Rotate.
 var operations = []loop{
 	{"Add", func(a [4][]float32) float64 { Add(a[0], a[1], a[2]); return 0 }, func(a [4][]float32) float64 { genericAdd(a[0], a[1], a[2]); return 0 }},
+	{"Mul", func(a [4][]float32) float64 { Mul(a[0], a[1], a[2]); return 0 }, func(a [4][]float32) float64 { genericMul(a[0], a[1], a[2]); return 0 }},
 	{"Scale", func(a [4][]float32) float64 { Scale(a[0], 1.7); return 0 }, func(a [4][]float32) float64 { genericScale(a[0], 1.7); return 0 }},
 	{"Negate", func(a [4][]float32) float64 { Negate(a[0], a[1]); return 0 }, func(a [4][]float32) float64 { genericNegate(a[0], a[1]); return 0 }},
 	{"Norm", func(a [4][]float32) float64 { Norm(a[0], a[1], a[2], 0.3); return 0 }, func(a [4][]float32) float64 { genericNorm(a[0], a[1], a[2], 0.3); return 0 }},
@@ -29,8 +30,6 @@ var operations = []loop{
 	{"Gate", func(a [4][]float32) float64 { Gate(a[3], a[1], a[2]); return 0 }, func(a [4][]float32) float64 { genericGate(a[3], a[1], a[2]); return 0 }},
 	{"GateGradient", func(a [4][]float32) float64 { GateGradient(a[0], a[1], a[3], a[2]); return 0 },
 		func(a [4][]float32) float64 { genericGateGradient(a[0], a[1], a[3], a[2]); return 0 }},
-	{"SoftmaxGradient", func(a [4][]float32) float64 { SoftmaxGradient(a[0], a[1], 0.4); return 0 },
-		func(a [4][]float32) float64 { genericSoftmaxGradient(a[0], a[1], 0.4); return 0 }},
 	{"AdamW", func(a [4][]float32) float64 { AdamW(a[0], a[1], a[2], a[3], &update); return 0 },
 		func(a [4][]float32) float64 { genericAdamW(a[0], a[1], a[2], a[3], &update); return 0 }},
 	{"Sum", func(a [4][]float32) float64 { return float64(Sum(a[0])) }, func(a [4][]float32) float64 { return float64(genericSum(a[0])) }},

@@ -17,6 +17,12 @@ func add(s isa) {
 	})
 }
 
+func mul(s isa) {
+	elements(s, operation{name: "mul", arrays: "z, x, y", formula: "z[i] = x[i] * y[i]"}, func(t *loop) {
+		t.store(t.mul(t.load("x"), t.at("y")), "z")
+	})
+}
+
 func scale(s isa) {
 	elements(s, operation{name: "scale", arrays: "x", scalars: "a", formula: "x[i] *= a"}, func(t *loop) {
 		t.store(t.mul(t.scalars["a"], t.at("x")), "x")
@@ -76,12 +82,6 @@ func gateGradient(s isa) {
 		through := t.mul(dy, t.at("up"))
 		t.store(t.mul(through, slope), "gate")
 		t.store(t.mul(dy, silu), "up")
-	})
-}
-
-func softmaxGradient(s isa) {
-	elements(s, operation{name: "softmaxGradient", arrays: "ds, p", scalars: "delta", formula: "ds[i] = p[i] * (ds[i] - delta)"}, func(t *loop) {
-		t.store(t.mul(t.sub(t.load("ds"), t.scalars["delta"]), t.at("p")), "ds")
 	})
 }
 

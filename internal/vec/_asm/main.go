@@ -10,6 +10,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, s := range sets {
 		add(s)
+		mul(s)
 		scale(s)
 		negate(s)
 		norm(s)
@@ -17,7 +18,6 @@ func main() {
 		addProduct(s)
 		gate(s)
 		gateGradient(s)
-		softmaxGradient(s)
 		adamW(s)
 		rotate(s)
 		sum(s, "sum", 1)
