@@ -19,11 +19,12 @@ import (
 
 // A benchCall is what `xent bench` was asked for.
 type benchCall struct {
-	quick, json, quiet bool
-	threads            int
-	only               string
-	settings           map[string]any
-	names              []string // of what is measured, in order
+	quick, large bool
+	json, quiet  bool
+	threads      int
+	only         string
+	settings     map[string]any
+	names        []string // of what is measured, in order
 }
 
 // benchNames are what can be measured, in the order of the results.
@@ -44,6 +45,8 @@ how far apart the times were; where it is large, something else was running.`,
 		Example: `  xent bench
   xent bench --quick
   xent bench --only loss,loss_gradient --threads 1
+  xent bench --large --only linear_loss
+  GODEBUG=cpu.avx512f=off xent bench      # the loops and the limits of AVX2
   xent bench --json > bench.json`,
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -56,6 +59,7 @@ how far apart the times were; where it is large, something else was running.`,
 		},
 	}
 	c.Flags().BoolVar(&b.quick, "quick", false, "measure less, in some seconds; small matrices flatter caches")
+	c.Flags().BoolVar(&b.large, "large", false, "also compute, once, a linear loss whose logits would take 8.4 GB; minutes, and 5 GB of memory")
 	c.Flags().StringVar(&b.only, "only", "", "measure `NAMES` alone, with commas: "+strings.Join(benchNames, ", ")+" (default: all)")
 	c.Flags().IntVarP(&b.threads, "threads", "t", 0, "compute with one and with `N` threads (default: all)")
 	c.Flags().BoolVar(&b.json, "json", false, "print one JSON object")
@@ -122,9 +126,14 @@ func (b *benchCall) fits(size *benchSize) error {
 			fit = append(fit, name)
 		}
 	}
-	if quick := benchQuick.bytes(b); !b.quick && quick <= free {
+	usual := *b
+	usual.large = false
+	switch quick := benchQuick.bytes(b); {
+	case b.large && size.bytes(&usual) <= free:
+		advice = "it would fit without --large"
+	case !b.quick && quick <= free:
 		advice = fmt.Sprintf("--quick would fit (%s)", byteSize(quick))
-	} else if len(fit) > 0 {
+	case len(fit) > 0:
 		advice = "--only " + strings.Join(fit, ",") + " would fit"
 	}
 	return fmt.Errorf("this would take %s of memory, and %s leaves %s: %s", byteSize(need), limit, byteSize(free), advice)
@@ -151,7 +160,7 @@ func (b *benchCall) measure(ctx context.Context, size *benchSize, view *screen) 
 	for _, n := range threads {
 		m.loops = append(m.loops, bench.NewLoops(n))
 	}
-	steps := []func(context.Context) error{m.limits, m.losses, m.products, m.linear, m.step}
+	steps := []func(context.Context) error{m.limits, m.losses, m.products, m.linear, m.large, m.step}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ func init() {
 	benchQuick = benchSize{
 		limits: 1 << 17, runs: 1, rounds: 2, repetitions: 2, rows: 5, classes: []int{257, 1030},
 		products: []benchProduct{{16, 17, 18, false}, {1, 16, 40, true}},
-		n:        6, d: 8, v: 33,
+		n:        6, d: 8, v: 33, largeN: 64, largeD: 16, largeV: 300,
 		model:     lm.Spec{Vocab: 64, Context: 16, Width: 16, Layers: 2, Heads: 2, KVHeads: 2, HeadDim: 8, Hidden: 32, Tied: true, RopeTheta: 10000, NormEps: 1e-5},
 		sequences: 2,
 	}
@@ -94,7 +94,14 @@ func checkResults(t *testing.T, results []any) {
 		switch kind {
 		case "loss", "loss_gradient":
 			names, passes := "name type n v threads gb_per_s limit_gb_per_s of_limit", 1.0
-			if unit = "gb_per_s"; kind == "loss_gradient" {
+			if unit = "gb_per_s"; kind == "loss" {
+				names += " read_gb_per_s l1_gb_per_s"
+				limit := number(t, o, "read_gb_per_s")
+				if o["l1_gb_per_s"] != nil { // the test's rows may be over too soon to tell
+					limit = min(limit, number(t, o, "l1_gb_per_s"))
+				}
+				near(t, o, "limit_gb_per_s", limit)
+			} else {
 				names, passes = names+" in_place", 2
 				kind += map[bool]string{true: " in place"}[o["in_place"].(bool)]
 			}
@@ -122,7 +129,7 @@ func checkResults(t *testing.T, results []any) {
 	for range 3 * 2 * 2 { // types, classes, threads
 		want = append(want, "loss", "loss_gradient in place", "loss_gradient")
 	}
-	want = append(want, "matmul", "matmul", "matmul", "matmul", "linear_loss", "train_step")
+	want = append(want, "matmul", "matmul", "matmul", "matmul", "linear_loss", "linear_loss", "train_step", "train_step")
 	if !slices.Equal(kinds, want) {
 		t.Errorf("results %q, want %q", kinds, want)
 	}
@@ -219,6 +226,42 @@ func TestBenchOnly(t *testing.T) {
 	}
 }
 
+// TestBenchLarge: what does not fit as logits is computed within the workspace, and
+// what it took is measured where the system tells.
+func TestBenchLarge(t *testing.T) {
+	o := decoded(t, must(t, "", "bench", "--quick", "--json", "-t", "2", "--large", "--only", "linear_loss"))
+	results := o["results"].([]any)
+	large := results[len(results)-1].(map[string]any)
+	if len(results) != 3 || large["matmul_seconds"] != nil {
+		t.Errorf("%v", results)
+	}
+	near(t, large, "n", 64)
+	near(t, large, "v", 300)
+	near(t, large, "repetitions", 1)
+	if _, known := large["growth_bytes"]; known {
+		if growth := number(t, large, "growth_bytes"); !(growth > 0 && growth < workspace) {
+			t.Errorf("it took %v bytes", growth)
+		}
+	}
+	out := must(t, "", "bench", "--quick", "-t", "1", "--large", "--only", "linear_loss")
+	if fits(t, out); !strings.Contains(out, "linear loss, 64 × 16 × 300") || !strings.Contains(out, "would take 76.8 kB") {
+		t.Errorf("%s", out)
+	}
+	if all, less := (&benchCall{large: true}), (&benchCall{}); benchFull.bytes(all)-benchFull.bytes(less) < 3<<30 {
+		t.Errorf("it takes %d bytes, without %d", benchFull.bytes(all), benchFull.bytes(less))
+	}
+}
+
+// TestCachedRate: the bytes between, in the time between.
+func TestCachedRate(t *testing.T) {
+	if got := cachedRate(3e9, 1, 2.5); got != 2 {
+		t.Errorf("%v GB/s", got)
+	}
+	if got := cachedRate(3e9, 1, 1); !math.IsNaN(float64(got)) {
+		t.Errorf("%v GB/s in no time", got)
+	}
+}
+
 func TestBenchMistakes(t *testing.T) {
 	for args, want := range map[string]string{
 		"--only matmuls":     "--only matmuls: want some of loss, loss_gradient, matmul, linear_loss, train_step",
@@ -243,7 +286,10 @@ func TestBenchMemory(t *testing.T) {
 		f := fault{code: exitFailed, want: "and GOMEMLIMIT leaves 210 MB" + advice}
 		f.check(t, r)
 	}
-	c := exec.Command(os.Args[0], "bench", "--only", "matmul,train_step")
+	c := exec.Command(os.Args[0], "bench", "--only", "linear_loss", "--large")
+	c.Env = append(os.Environ(), asXent+"="+asGiven, "GOMEMLIMIT=2GiB")
+	(&fault{code: exitFailed, want: "it would fit without --large"}).check(t, child(t, c))
+	c = exec.Command(os.Args[0], "bench", "--only", "matmul,train_step")
 	c.Env = append(os.Environ(), asXent+"="+asGiven, "GOMEMLIMIT=30MiB")
 	f := fault{code: exitFailed, want: "nothing of it would fit"}
 	f.check(t, child(t, c))

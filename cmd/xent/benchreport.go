@@ -76,6 +76,8 @@ type lossResult struct {
 	Rate    finite `json:"gb_per_s"`
 	Limit   finite `json:"limit_gb_per_s"`
 	Share   finite `json:"of_limit"`
+	Read    finite `json:"read_gb_per_s,omitzero"` // of the loss alone
+	Cached  finite `json:"l1_gb_per_s,omitzero"`   // of the loss alone
 	benchTimes
 }
 
@@ -100,6 +102,7 @@ type linearResult struct {
 	Threads   int    `json:"threads"`
 	Products  finite `json:"matmul_seconds"`
 	Workspace int64  `json:"workspace_bytes"`
+	Growth    int64  `json:"growth_bytes,omitzero"` // of the one whose logits would not fit; 0: not known
 	benchTimes
 }
 
@@ -142,7 +145,7 @@ func (r *benchReport) print(w io.Writer) error {
 		section = t.result(result, section)
 	}
 	t.flush()
-	notes := "Rates are medians. GB/s are bytes read and written; share: of the limit, which was measured in turn and over the same memory: reading for the loss, the faster copy for gradients, multiplying and adding for what computes. spread: longest less shortest time, over the median."
+	notes := "Rates are medians. GB/s are bytes read and written; share: of the limit, which was measured in turn and over the same memory: reading for the loss, or its own rate in the first cache where that is less, the faster copy for gradients, multiplying and adding for what computes. spread: longest less shortest time, over the median."
 	if r.Limits.Loops == "generic" {
 		notes += " The limits are those of loops in plain Go, which are less than the machine's."
 	}
@@ -198,6 +201,10 @@ func (t *benchTable) result(result any, section string) string {
 		t.cell("  "+r.label(), r.Threads, r.Rate, r.Share, r.spread())
 	case *linearResult:
 		heading(fmt.Sprintf("linear loss, %s × %s × %s", thousands(r.N), thousands(r.D), thousands(r.V)), "", "")
+		if math.IsNaN(float64(r.Products)) {
+			t.line("%.3g s on %s, %.0f GFLOP/s%s", float64(r.Seconds), count(r.Threads, "thread"), 6*float64(r.N)*float64(r.D)*float64(r.V)/1e9/float64(r.Seconds), r.memory())
+			break
+		}
 		t.line("%.3g s on %s, %.3g × its three products alone (%.3g s); spread %s; workspace %s", float64(r.Seconds), count(r.Threads, "thread"),
 			float64(r.Seconds/r.Products), float64(r.Products), percent(r.spread()), byteSize(r.Workspace))
 	case *stepResult:
@@ -206,6 +213,15 @@ func (t *benchTable) result(result any, section string) string {
 			thousands(int(r.PerSecond)), float64(r.Rate), percent(r.Share), percent(r.spread()))
 	}
 	return section
+}
+
+// memory compares what was taken besides the arrays with what the logits would take.
+func (r *linearResult) memory() string {
+	logits := byteSize(4 * int64(r.N) * int64(r.V))
+	if r.Growth == 0 {
+		return "; its logits would take " + logits
+	}
+	return fmt.Sprintf("; %s of memory besides inputs and gradients, where the logits would take %s", byteSize(r.Growth), logits)
 }
 
 func (r *matmulResult) label() string {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 
-	"xent"
 	"xent/internal/bench"
 	"xent/internal/gemm"
 	"xent/internal/tensor"
@@ -20,6 +19,7 @@ type benchRun struct {
 	memory *bench.Memory
 	loops  []*bench.Loops // on one thread, and on all where that is more
 	report *benchReport
+	rate   map[int]finite // of the loss in the first cache, by threads, for the type at hand
 }
 
 // all are the loops on all threads.
@@ -87,51 +87,8 @@ func (m *benchRun) products(ctx context.Context) error {
 	return nil
 }
 
-// linear measures loss and gradients over hidden states × classifier in turn with
-// its three products on their own, over all rows at once.
-func (m *benchRun) linear(ctx context.Context) error {
-	if !m.call.wants("linear_loss") {
-		return nil
-	}
-	n, d, v, workers := m.size.n, m.size.d, m.size.v, m.all().Workers()
-	m.view.status("linear loss, %s × %s × %s", thousands(n), thousands(d), thousands(v))
-	m.memory.Reset()
-	array := func(rows, cols int) tensor.Matrix {
-		x := bench.Floats(m.memory.Take(4 * rows * cols))
-		clear(x)
-		return tensor.Float32(x, rows, cols)
-	}
-	hidden, classifier, dHidden, dClassifier, logits := array(n, d), array(v, d), array(n, d), array(v, d), array(n, v)
-	fillNormal(hidden.Data(), 1)
-	fillNormal(classifier.Data(), 0.02)
-	loss, err := xent.New(v, xent.Options{Workers: workers, Workspace: workspace})
-	if err != nil {
-		return err
-	}
-	h := xent.Linear{Hidden: xent.FromTensor(hidden), Classifier: xent.FromTensor(classifier)}
-	g := xent.LinearGrad{Hidden: xent.FromTensor(dHidden), Classifier: xent.FromTensor(dClassifier)}
-	var y xent.Targets
-	r := rand.New(rand.NewPCG(3, 4))
-	for range n {
-		y.Index = append(y.Index, r.Int32N(int32(v)))
-	}
-	var total xent.Total
-	t, err := bench.Alternate(ctx, m.size.slow(),
-		bench.Case{Run: func() error { return loss.LinearGradient(&total, h, y, nil, 1/float64(n), g) }},
-		bench.Case{Run: func() error {
-			gemm.Mul(workers, logits, hidden, classifier.T())
-			gemm.Mul(workers, dHidden, logits, classifier)
-			gemm.MulAdd(workers, dClassifier, logits.T(), hidden)
-			return nil
-		}})
-	if err != nil {
-		return err
-	}
-	m.add(&linearResult{Name: "linear_loss", N: n, D: d, V: v, Threads: workers, Products: finite(t[1].Median), Workspace: workspace, benchTimes: timesOf(t[0])})
-	return nil
-}
-
-// step measures a training step in turn with multiplying and adding.
+// step measures a training step in turn with multiplying and adding, on each number
+// of threads.
 func (m *benchRun) step(ctx context.Context) error {
 	if !m.call.wants("train_step") {
 		return nil
@@ -140,13 +97,7 @@ func (m *benchRun) step(ctx context.Context) error {
 		return err
 	}
 	*m.memory = bench.Memory{}
-	spec, tokens, l := m.size.model, m.size.tokens(), m.all()
-	m.view.status("training step, %s parameters", thousands(spec.Parameters()))
-	s, err := train.NewStepper(spec, tokens, l.Workers())
-	if err != nil {
-		return err
-	}
-	defer s.Close()
+	spec, tokens := m.size.model, m.size.tokens()
 	var batch lm.Batch
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range tokens {
@@ -156,6 +107,22 @@ func (m *benchRun) step(ctx context.Context) error {
 			batch.Ends = append(batch.Ends, i+1)
 		}
 	}
+	for _, l := range m.loops {
+		m.view.status("training step, %s parameters, %s", thousands(spec.Parameters()), count(l.Workers(), "thread"))
+		if err := m.stepOn(ctx, l, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *benchRun) stepOn(ctx context.Context, l *bench.Loops, batch lm.Batch) error {
+	spec, tokens := m.size.model, len(batch.Tokens)
+	s, err := train.NewStepper(spec, tokens, l.Workers())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
 	flop := 0.0
 	t, err := bench.Alternate(ctx, m.size.slow(), multiplyAdd(l, &flop), bench.Case{Run: func() error {
 		_, err := s.Step(batch, 1e-4)

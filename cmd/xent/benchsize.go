@@ -17,6 +17,8 @@ type benchSize struct {
 	classes          []int
 	products         []benchProduct
 	n, d, v          int // of the linear loss: rows, width, classes
+	largeN           int // the same of the one whose logits would not fit
+	largeD, largeV   int
 	model            lm.Spec
 	sequences        int // of a training step, each as long as the context
 	linearRepetition int // of the linear loss and the training step, which take long; 0: repetitions
@@ -33,21 +35,18 @@ var (
 	benchFull = benchSize{
 		limits: 1 << 30, runs: 3, rounds: 7, repetitions: 9, rows: 1024, classes: []int{50257, 128256},
 		products: []benchProduct{{1024, 1024, 1024, false}, {2048, 2048, 2048, false}, {1, 2048, 2048, true}, {16, 2048, 2048, true}},
-		n:        2048, d: 768, v: 50257, linearRepetition: 5,
+		n:        2048, d: 768, v: 50257, linearRepetition: 5, largeN: 8192, largeD: 2304, largeV: 256000,
 		model: lm.Spec{Vocab: 8192, Context: 256, Width: 384, Layers: 6, Heads: 6, KVHeads: 6, HeadDim: 64, Hidden: 1024, Tied: true,
 			RopeTheta: 10000, NormEps: 1e-5}, sequences: 16,
 	}
 	benchQuick = benchSize{
 		limits: 256 << 20, runs: 2, rounds: 5, repetitions: 5, rows: 256, classes: []int{50257, 128256},
 		products: []benchProduct{{256, 256, 256, false}, {1024, 1024, 1024, false}, {1, 1024, 1024, true}, {16, 1024, 1024, true}},
-		n:        256, d: 256, v: 32000,
+		n:        256, d: 256, v: 32000, largeN: 1024, largeD: 512, largeV: 64000,
 		model: lm.Spec{Vocab: 2048, Context: 128, Width: 192, Layers: 3, Heads: 3, KVHeads: 3, HeadDim: 64, Hidden: 512, Tied: true,
 			RopeTheta: 10000, NormEps: 1e-5}, sequences: 8,
 	}
 )
-
-// workspace is what the linear loss is given for logits, its default.
-const workspace = 64 << 20
 
 // shared is how much memory is taken once, for all but the training step.
 func (z *benchSize) shared(b *benchCall) int64 {
@@ -63,8 +62,7 @@ func (z *benchSize) shared(b *benchCall) int64 {
 		}
 	}
 	if b.wants("linear_loss") {
-		n, d, v := int64(z.n), int64(z.d), int64(z.v)
-		most = max(most, 2*rounded(4*n*d)+2*rounded(4*v*d)+rounded(4*n*v))
+		most = max(most, benchHeadBytes(z.n, z.d, z.v)+rounded(4*int64(z.n)*int64(z.v)))
 	}
 	return most
 }
@@ -74,6 +72,9 @@ func (z *benchSize) bytes(b *benchCall) int64 {
 	most := z.shared(b) + 16<<20 // the program, and what products pack
 	if b.wants("linear_loss") {
 		most += workspace
+	}
+	if b.large {
+		most = max(most, benchHeadBytes(z.largeN, z.largeD, z.largeV)+workspace+16<<20)
 	}
 	if b.wants("train_step") {
 		most = max(most, train.StepperBytes(z.model, z.tokens())+workspace+16<<20)
