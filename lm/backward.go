@@ -1,9 +1,6 @@
 package lm
 
-import (
-	"xent/internal/gemm"
-	"xent/internal/tensor"
-)
+import "xent/internal/tensor"
 
 // backward is the memory of the backward pass: gradients with respect to what
 // their names say, of the layer at work.
@@ -55,33 +52,33 @@ func (r *Runner) backward(tokens []int32, g *Weights) {
 // feedBackward: d.x N×C, the gradient of the layer's result, → that of
 // a.middle, in place. It overwrites a.gate and a.up.
 func (r *Runner) feedBackward(w, g *Layer, a *activations, d *backward) {
-	gemm.Mul(r.workers, d.product, d.x, w.Down)
+	r.precision.Mul(r.workers, d.product, d.x, w.Down)
 	r.nn.SwiGLUBackward(a.gate, a.up, d.product)
 	dGate, dUp := a.gate, a.up
 	r.gradient(g.Down, d.x, a.product)
 	r.gradient(g.Gate, dGate, a.feedNorm)
 	r.gradient(g.Up, dUp, a.feedNorm)
-	gemm.Mul(r.workers, d.norm, dGate, w.Gate)
-	gemm.MulAdd(r.workers, d.norm, dUp, w.Up)
+	r.precision.Mul(r.workers, d.norm, dGate, w.Gate)
+	r.precision.MulAdd(r.workers, d.norm, dUp, w.Up)
 	r.nn.RMSNormBackward(d.x, g.FeedNorm.Row(0), d.norm, a.middle, a.feedRMS, r.scale(w.FeedNorm))
 }
 
 // attentionBackward: d.x N×C, the gradient of a.middle, → that of a.x, in place.
 func (r *Runner) attentionBackward(w, g *Layer, a *activations, d *backward) {
 	r.gradient(g.Output, d.x, a.attention)
-	gemm.Mul(r.workers, d.attention, d.x, w.Output)
+	r.precision.Mul(r.workers, d.attention, d.x, w.Output)
 	r.nn.AttentionBackward(r.attention(a, a.k, a.v), d.attention, d.q, d.k, d.v)
 	r.nn.RoPEBackward(d.q, r.rotary, r.positions, r.w.Spec.queryScale())
 	r.nn.RoPEBackward(d.k, r.rotary, r.positions, 1)
 	r.gradient(g.Query, d.q, a.norm)
 	r.gradient(g.Key, d.k, a.norm)
 	r.gradient(g.Value, d.v, a.norm)
-	gemm.Mul(r.workers, d.norm, d.q, w.Query)
-	gemm.MulAdd(r.workers, d.norm, d.k, w.Key)
-	gemm.MulAdd(r.workers, d.norm, d.v, w.Value)
+	r.precision.Mul(r.workers, d.norm, d.q, w.Query)
+	r.precision.MulAdd(r.workers, d.norm, d.k, w.Key)
+	r.precision.MulAdd(r.workers, d.norm, d.v, w.Value)
 	r.nn.RMSNormBackward(d.x, g.AttentionNorm.Row(0), d.norm, a.x, a.rms, r.scale(w.AttentionNorm))
 }
 
 // gradient adds that of the weights of y = x·wᵀ: dw += dyᵀ·x, one chain over
 // the rows of the batch for each element.
-func (r *Runner) gradient(dw, dy, x tensor.Matrix) { gemm.MulAdd(r.workers, dw, dy.T(), x) }
+func (r *Runner) gradient(dw, dy, x tensor.Matrix) { r.precision.MulAdd(r.workers, dw, dy.T(), x) }

@@ -19,8 +19,9 @@
 //
 // Loss and gradients are functions of the batch's sequences in order: they do
 // not depend on the number of goroutines, nor on how the batch is cut between
-// sequences into calls that add into the same Total and Gradients, nor on
-// whether a sequence is computed at once or step by step. Back ends of the
-// products (package gemm) differ from each other in the last digits. As long as
-// activations are finite, no token depends on a later one.
+// sequences into calls that add into the same Total and Gradients (in BFloat16
+// each but the last of an even number of tokens), nor on whether a sequence is
+// computed at once or step by step. Back ends of the products (package gemm)
+// differ from each other in the last digits. As long as activations are finite,
+// no token depends on a later one.
 package lm

@@ -18,6 +18,7 @@ type Runner struct {
 	w         *Weights
 	maxTokens int
 	workers   int
+	precision Precision
 	memory    Memory
 	loss      *xent.Loss
 	nn        *nn.Engine
@@ -44,9 +45,23 @@ func NewRunner(w *Weights, maxTokens, workers int) (*Runner, error) {
 
 // Options are a Runner's. The zero value is NewRunner's with all processors.
 type Options struct {
-	Workers int    // goroutines, GOMAXPROCS when not positive; they change no bit
-	Memory  Memory // where activations lie; caches and the loss's workspace are Go's
+	Workers   int       // goroutines, GOMAXPROCS when not positive; they change no bit
+	Precision Precision // of the layers' products
+	Memory    Memory    // where activations lie; caches and the loss's workspace are Go's
 }
+
+// A Precision is what the layers' products round their factors to: activations, their
+// gradients and the matrices of the layers. Sums, weights, norms, attention and the
+// head with its loss are float32 whatever it is.
+type Precision = gemm.Precision
+
+// The precisions. With BFloat16 the gradients of several calls have the bits of one
+// only where all but the last have an even number of tokens: products take two rows at
+// a time.
+const (
+	Float32  = gemm.Float32
+	BFloat16 = gemm.BFloat16
+)
 
 // NewRunnerWith is NewRunner with options.
 func NewRunnerWith(w *Weights, maxTokens int, o Options) (*Runner, error) {
@@ -63,7 +78,7 @@ func NewRunnerWith(w *Weights, maxTokens int, o Options) (*Runner, error) {
 	}
 	m := o.Memory
 	r := &Runner{
-		w: w, maxTokens: maxTokens, workers: o.Workers, memory: m, loss: loss,
+		w: w, maxTokens: maxTokens, workers: o.Workers, precision: o.Precision, memory: m, loss: loss,
 		nn: nn.New(o.Workers), rotary: nn.NewRotary(s.HeadDim, s.RopeTheta),
 		positions: make([]int32, maxTokens),
 		layers:    []activations{m.activations(s, maxTokens)},
@@ -141,7 +156,7 @@ func (r *Runner) place(ends []int) {
 }
 
 // mul computes c = x·wᵀ for weights w stored out × in.
-func (r *Runner) mul(c, x, w tensor.Matrix) { gemm.Mul(r.workers, c, x, w.T()) }
+func (r *Runner) mul(c, x, w tensor.Matrix) { r.precision.Mul(r.workers, c, x, w.T()) }
 
 // scale returns the factors of a norm in float32.
 func (r *Runner) scale(norm tensor.Matrix) []float32 {
