@@ -22,19 +22,24 @@ func BenchmarkStep(b *testing.B) {
 			batch.Ends = append(batch.Ends, i+1)
 		}
 	}
-	for _, workers := range []int{1, 2} {
-		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			t, err := NewStepper(s, len(batch.Tokens), workers)
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer t.Close()
-			for b.Loop() {
-				if _, err := t.Step(batch, 1e-4); err != nil {
+	for _, p := range []lm.Precision{lm.Float32, lm.BFloat16} {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("impl=%v/workers=%d", p, workers), func(b *testing.B) {
+				t, err := NewStepper(s, len(batch.Tokens), workers, p)
+				if err != nil {
 					b.Fatal(err)
 				}
-			}
-			b.ReportMetric(float64(len(batch.Tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
-		})
+				defer t.Close()
+				if _, err := t.Step(batch, 1e-4); err != nil { // touches all memory
+					b.Fatal(err)
+				}
+				for b.Loop() {
+					if _, err := t.Step(batch, 1e-4); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(len(batch.Tokens)*b.N)/b.Elapsed().Seconds(), "tokens/s")
+			})
+		}
 	}
 }

@@ -18,9 +18,10 @@ type Stepper struct {
 	steps   int
 }
 
-// NewStepper returns a model of shape s at its start, and its optimiser AdamW, for batches of at most maxTokens tokens, on so many goroutines
-// (GOMAXPROCS when not positive). Close it when it is no longer needed.
-func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
+// NewStepper returns a model of shape s at its start, and its optimiser AdamW, for
+// batches of at most maxTokens tokens, on so many goroutines (GOMAXPROCS when not
+// positive), in a precision. Close it when it is no longer needed.
+func NewStepper(s lm.Spec, maxTokens, workers int, p lm.Precision) (*Stepper, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
@@ -30,7 +31,7 @@ func NewStepper(s lm.Spec, maxTokens, workers int) (*Stepper, error) {
 	t.arena.Init(1)
 	t.opt = newOptimizer(AdamW(), workers, in, t.arena, t.grads)
 	var err error
-	t.runner, err = lm.NewRunnerWith(t.arena.Weights(), maxTokens, lm.Options{Workers: workers, Memory: in})
+	t.runner, err = lm.NewRunnerWith(t.arena.Weights(), maxTokens, lm.Options{Workers: workers, Precision: p, Memory: in})
 	if err != nil {
 		t.Close()
 		return nil, err

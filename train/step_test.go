@@ -11,7 +11,7 @@ import (
 // TestStepper: steps are those of a run, gradient, clipping and AdamW, and learn.
 func TestStepper(t *testing.T) {
 	spec := lm.Spec{Vocab: 50, Context: 16, Width: 32, Layers: 1, Heads: 2, KVHeads: 2, HeadDim: 16, Hidden: 64, Tied: true, RopeTheta: 10000, NormEps: 1e-5}
-	s, err := NewStepper(spec, 32, 1)
+	s, err := NewStepper(spec, 32, 1, lm.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestStepper(t *testing.T) {
 		t.Error("a token that is none")
 	}
 	spec.HeadDim = 3
-	if _, err := NewStepper(spec, 32, 1); !errors.As(err, new(*lm.SpecError)) {
+	if _, err := NewStepper(spec, 32, 1, lm.Float32); !errors.As(err, new(*lm.SpecError)) {
 		t.Error(err)
 	}
 }

@@ -39,7 +39,7 @@ func (b *benchmark) steps(ctx context.Context, threads int) error {
 
 // trainer takes steps on one batch, until free is called.
 func (z *sizes) trainer(threads int) (s side, free func(), err error) {
-	stepper, err := train.NewStepper(z.model, z.tokens(), threads)
+	stepper, err := train.NewStepper(z.model, z.tokens(), threads, lm.Float32)
 	if err != nil {
 		return s, nil, err
 	}

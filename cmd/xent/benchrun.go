@@ -57,34 +57,50 @@ func multiplyAdd(l *bench.Loops, flop *float64) bench.Case {
 	return bench.Case{Run: func() error { *flop = l.MultiplyAdd(); return nil }}
 }
 
-// products measures matrix products in turn with multiplying and adding.
+// products measures matrix products in turn with multiplying and adding, and with
+// reading the second matrix, which takes longer where the first has few rows.
 func (m *benchRun) products(ctx context.Context) error {
 	if !m.call.wants("matmul") {
 		return nil
 	}
 	for _, p := range m.size.products {
 		m.memory.Reset()
-		x, y, z := bench.Floats(m.memory.Take(4*p.m*p.k)), bench.Floats(m.memory.Take(4*p.k*p.n)), bench.Floats(m.memory.Take(4*p.m*p.n))
-		fillNormal(x, 1)
-		fillNormal(y, 1)
-		a, b, c := tensor.Float32(x, p.m, p.k), tensor.Float32(y, p.k, p.n), tensor.Float32(z, p.m, p.n)
+		x, y, z := m.memory.Take(4*p.m*p.k), m.memory.Take(4*p.k*p.n), m.memory.Take(4*p.m*p.n)
+		fillNormal(bench.Floats(x), 1)
+		fillNormal(bench.Floats(y), 1)
+		a, b, c := tensor.Float32(bench.Floats(x), p.m, p.k), tensor.Float32(bench.Floats(y), p.k, p.n), tensor.Float32(bench.Floats(z), p.m, p.n)
 		if p.transposed {
-			b = tensor.Float32(y, p.n, p.k).T()
+			b = tensor.Float32(bench.Floats(y), p.n, p.k).T()
 		}
 		for _, l := range m.loops {
 			m.view.status("product %d × %d × %d, %s", p.m, p.n, p.k, count(l.Workers(), "thread"))
-			flop := 0.0
-			t, err := bench.Alternate(ctx, m.size.repetitions, multiplyAdd(l, &flop),
-				bench.Case{Run: func() error { gemm.Mul(l.Workers(), c, a, b); return nil }})
+			r, err := m.product(ctx, l, p, y, func() { p.precision.Mul(l.Workers(), c, a, b) })
 			if err != nil {
 				return err
 			}
-			r := matmulResult{Name: "matmul", M: p.m, N: p.n, K: p.k, Transposed: p.transposed, Threads: l.Workers(), benchTimes: timesOf(t[1])}
-			r.Rate, r.Limit, r.Share = share(p.flop()/1e9, t[1], t[0].Rate(flop/1e9).Median)
-			m.add(&r)
+			m.add(r)
 		}
 	}
 	return nil
+}
+
+// product measures one product, whose second matrix is in memory.
+func (m *benchRun) product(ctx context.Context, l *bench.Loops, p benchProduct, second []byte, run func()) (*matmulResult, error) {
+	flop := 0.0
+	compute, kind := multiplyAdd(l, &flop), "f32"
+	if p.precision == gemm.BFloat16 {
+		compute, kind = bench.Case{Run: func() error { flop = l.MultiplyAddPairs(); return nil }}, "bf16"
+	}
+	t, err := bench.Alternate(ctx, m.size.repetitions, compute,
+		bench.Case{Run: func() error { l.Read(second); return nil }},
+		bench.Case{Run: func() error { run(); return nil }})
+	if err != nil {
+		return nil, err
+	}
+	limit := min(t[0].Rate(flop/1e9).Median, t[1].Rate(p.flop()/1e9).Median)
+	r := &matmulResult{Name: "matmul", Type: kind, M: p.m, N: p.n, K: p.k, Transposed: p.transposed, Threads: l.Workers(), benchTimes: timesOf(t[2])}
+	r.Rate, r.Limit, r.Share = share(p.flop()/1e9, t[2], limit)
+	return r, nil
 }
 
 // step measures a training step in turn with multiplying and adding, on each number
@@ -118,7 +134,7 @@ func (m *benchRun) step(ctx context.Context) error {
 
 func (m *benchRun) stepOn(ctx context.Context, l *bench.Loops, batch lm.Batch) error {
 	spec, tokens := m.size.model, len(batch.Tokens)
-	s, err := train.NewStepper(spec, tokens, l.Workers())
+	s, err := train.NewStepper(spec, tokens, l.Workers(), lm.Float32)
 	if err != nil {
 		return err
 	}
