@@ -23,7 +23,7 @@ import (
 func init() {
 	benchQuick = benchSize{
 		limits: 1 << 17, runs: 1, rounds: 2, repetitions: 2, rows: 5, classes: []int{257, 1030},
-		products: []benchProduct{{16, 17, 18, false}, {1, 16, 40, true}},
+		products: []benchProduct{{16, 17, 18, false, gemm.Float32}, {1, 16, 40, true, gemm.Float32}, {16, 17, 18, false, gemm.BFloat16}},
 		n:        6, d: 8, v: 33, largeN: 64, largeD: 16, largeV: 300,
 		model:     lm.Spec{Vocab: 64, Context: 16, Width: 16, Layers: 2, Heads: 2, KVHeads: 2, HeadDim: 8, Hidden: 32, Tied: true, RopeTheta: 10000, NormEps: 1e-5},
 		sequences: 2,
@@ -108,7 +108,7 @@ func checkResults(t *testing.T, results []any) {
 			hasNames(t, kind, o, names+timesNames)
 			near(t, o, "gb_per_s", passes*size[o["type"].(string)]*number(t, o, "n")*number(t, o, "v")/seconds/1e9)
 		case "matmul":
-			hasNames(t, kind, o, "name m n k transposed threads gflop_per_s limit_gflop_per_s of_limit"+timesNames)
+			hasNames(t, kind, o, "name type m n k transposed threads gflop_per_s limit_gflop_per_s of_limit"+timesNames)
 			near(t, o, "gflop_per_s", 2*number(t, o, "m")*number(t, o, "n")*number(t, o, "k")/seconds/1e9)
 		case "linear_loss":
 			hasNames(t, kind, o, "name n d v threads matmul_seconds workspace_bytes"+timesNames)
@@ -129,7 +129,7 @@ func checkResults(t *testing.T, results []any) {
 	for range 3 * 2 * 2 { // types, classes, threads
 		want = append(want, "loss", "loss_gradient in place", "loss_gradient")
 	}
-	want = append(want, "matmul", "matmul", "matmul", "matmul", "linear_loss", "linear_loss", "train_step", "train_step")
+	want = append(want, "matmul", "matmul", "matmul", "matmul", "matmul", "matmul", "linear_loss", "linear_loss", "train_step", "train_step")
 	if !slices.Equal(kinds, want) {
 		t.Errorf("results %q, want %q", kinds, want)
 	}
@@ -140,7 +140,7 @@ func TestBenchTable(t *testing.T) {
 	r := call(t, "", "bench", "--quick", "--threads", "2")
 	fits(t, r.out)
 	for _, want := range []string{gemm.Backend(), "1 thread", "2 threads", "limits", "past the caches", "5 × 1,030 bf16", "  loss and gradient in place", "16 × 17 × 18",
-		"1 × 16 × 40 (B transposed)", "linear loss, 6 × 8 × 33", "its three products", "training step", "tokens/s"} {
+		"1 × 16 × 40 (B transposed)", "16 × 17 × 18 bf16", "linear loss, 6 × 8 × 33", "its three products", "training step", "tokens/s"} {
 		if !strings.Contains(r.out, want) || r.code != exitDone {
 			t.Errorf("no %q in %d\n%s%s", want, r.code, r.out, r.err)
 		}

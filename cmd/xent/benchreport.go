@@ -83,6 +83,7 @@ type lossResult struct {
 
 type matmulResult struct {
 	Name       string `json:"name"`
+	Type       string `json:"type"`
 	M          int    `json:"m"`
 	N          int    `json:"n"`
 	K          int    `json:"k"`
@@ -145,7 +146,7 @@ func (r *benchReport) print(w io.Writer) error {
 		section = t.result(result, section)
 	}
 	t.flush()
-	notes := "Rates are medians. GB/s are bytes read and written; share: of the limit, which was measured in turn and over the same memory: reading for the loss, or its own rate in the first cache where that is less, the faster copy for gradients, multiplying and adding for what computes. spread: longest less shortest time, over the median."
+	notes := "Rates are medians. GB/s are bytes read and written; share: of the limit, which was measured in turn and over the same memory: reading for the loss, or its own rate in the first cache where that is less, the faster copy for gradients, multiplying and adding for what computes, or reading B where a product cannot be faster. spread: longest less shortest time, over the median."
 	if r.Limits.Loops == "generic" {
 		notes += " The limits are those of loops in plain Go, which are less than the machine's."
 	}
@@ -228,6 +229,9 @@ func (r *matmulResult) label() string {
 	label := fmt.Sprintf("%d × %d × %d", r.M, r.N, r.K)
 	if r.Transposed {
 		label += " (B transposed)"
+	}
+	if r.Type == "bf16" {
+		label += " bf16"
 	}
 	return label
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"xent/internal/bench"
+	"xent/internal/gemm"
 	"xent/lm"
 	"xent/train"
 )
@@ -29,20 +30,23 @@ type benchSize struct {
 type benchProduct struct {
 	m, n, k    int
 	transposed bool
+	precision  gemm.Precision
 }
 
 var (
 	benchFull = benchSize{
 		limits: 1 << 30, runs: 3, rounds: 7, repetitions: 9, rows: 1024, classes: []int{50257, 128256},
-		products: []benchProduct{{1024, 1024, 1024, false}, {2048, 2048, 2048, false}, {1, 2048, 2048, true}, {16, 2048, 2048, true}},
-		n:        2048, d: 768, v: 50257, linearRepetition: 5, largeN: 8192, largeD: 2304, largeV: 256000,
+		products: []benchProduct{{1024, 1024, 1024, false, gemm.Float32}, {2048, 2048, 2048, false, gemm.Float32}, {1, 2048, 2048, true, gemm.Float32}, {16, 2048, 2048, true, gemm.Float32},
+			{1024, 1024, 1024, false, gemm.BFloat16}, {2048, 2048, 2048, false, gemm.BFloat16}},
+		n: 2048, d: 768, v: 50257, linearRepetition: 5, largeN: 8192, largeD: 2304, largeV: 256000,
 		model: lm.Spec{Vocab: 8192, Context: 256, Width: 384, Layers: 6, Heads: 6, KVHeads: 6, HeadDim: 64, Hidden: 1024, Tied: true,
 			RopeTheta: 10000, NormEps: 1e-5}, sequences: 16,
 	}
 	benchQuick = benchSize{
 		limits: 256 << 20, runs: 2, rounds: 5, repetitions: 5, rows: 256, classes: []int{50257, 128256},
-		products: []benchProduct{{256, 256, 256, false}, {1024, 1024, 1024, false}, {1, 1024, 1024, true}, {16, 1024, 1024, true}},
-		n:        256, d: 256, v: 32000, largeN: 1024, largeD: 512, largeV: 64000,
+		products: []benchProduct{{256, 256, 256, false, gemm.Float32}, {1024, 1024, 1024, false, gemm.Float32}, {1, 1024, 1024, true, gemm.Float32}, {16, 1024, 1024, true, gemm.Float32},
+			{1024, 1024, 1024, false, gemm.BFloat16}},
+		n: 256, d: 256, v: 32000, largeN: 1024, largeD: 512, largeV: 64000,
 		model: lm.Spec{Vocab: 2048, Context: 128, Width: 192, Layers: 3, Heads: 3, KVHeads: 3, HeadDim: 64, Hidden: 512, Tied: true,
 			RopeTheta: 10000, NormEps: 1e-5}, sequences: 8,
 	}

@@ -24,6 +24,10 @@ type backend struct {
 	// multiplyAdd does flop operations n times, on chains·lanes numbers.
 	multiplyAdd   func(n int) float32
 	chains, lanes int
+
+	// pairs is multiplyAdd with pairs of bfloat16 for each factor, and so twice the
+	// operations; nil if there is no such instruction.
+	pairs func(n int) float32
 }
 
 func (b *backend) flop() int { return 2 * b.chains * b.lanes }
@@ -88,10 +92,24 @@ func (l *Loops) run(what loop, dst, src []byte) {
 
 // MultiplyAdd multiplies and adds some 0.1 seconds' worth of plain Go a goroutine, and
 // returns the number of operations.
-func (l *Loops) MultiplyAdd() (flop float64) {
+func (l *Loops) MultiplyAdd() (flop float64) { return l.compute(computing) }
+
+// Pairs reports whether there is an instruction that multiplies pairs of bfloat16.
+func (l *Loops) Pairs() bool { return l.backend.pairs != nil }
+
+// MultiplyAddPairs is MultiplyAdd of bfloat16 with sums of float32, or MultiplyAdd
+// if there is no such instruction.
+func (l *Loops) MultiplyAddPairs() (flop float64) {
+	if !l.Pairs() {
+		return l.MultiplyAdd()
+	}
+	return 2 * l.compute(pairing)
+}
+
+func (l *Loops) compute(what loop) (flop float64) {
 	const pieces, size = 32, 1 << 23 // operations
 	turns := size / l.backend.flop()
-	l.task.loop, l.task.turns = computing, turns
+	l.task.loop, l.task.turns = what, turns
 	par.Run(l.workers, pieces*l.workers, 1, &l.task)
 	return float64(pieces*l.workers) * float64(turns) * float64(l.backend.flop())
 }
@@ -103,6 +121,7 @@ const (
 	copying
 	streaming
 	computing
+	pairing
 )
 
 // A paddedSum is a goroutine's, on a cache line of its own.
@@ -122,7 +141,7 @@ type loopTask struct {
 
 // Do implements par.Task, over bytes or over pieces of work.
 func (t *loopTask) Do(worker, lo, hi int) {
-	if t.loop == computing {
+	if t.loop >= computing {
 		for range hi - lo {
 			t.compute(worker)
 		}
@@ -144,9 +163,13 @@ func (t *loopTask) Do(worker, lo, hi int) {
 // compute does one piece of work, in calls of some 10 µs.
 func (t *loopTask) compute(worker int) {
 	const operations = 1 << 20
+	multiplyAdd := t.b.multiplyAdd
+	if t.loop == pairing {
+		multiplyAdd = t.b.pairs
+	}
 	for left := t.turns; left > 0; {
 		n := min(left, operations/t.b.flop())
-		t.sums[worker].numbers += t.b.multiplyAdd(n)
+		t.sums[worker].numbers += multiplyAdd(n)
 		left -= n
 	}
 }

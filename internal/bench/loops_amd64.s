@@ -482,3 +482,94 @@ loop:
 	MOVSS        X0, ret+8(FP)
 	VZEROUPPER
 	RET
+
+// func multiplyAddBF16(n int) float32
+// Requires: AVX, AVX512F, SSE
+TEXT ·multiplyAddBF16(SB), NOSPLIT, $0-12
+	MOVQ         n+0(FP), AX
+	VBROADCASTSS pair<>+0(SB), Z16
+	VBROADCASTSS ones<>+0(SB), Z17
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
+	VPXORD       Z15, Z15, Z15
+
+loop:
+	LONG          $0x4076b262
+	WORD          $0xc052
+	LONG          $0x4076b262
+	WORD          $0xc852
+	LONG          $0x4076b262
+	WORD          $0xd052
+	LONG          $0x4076b262
+	WORD          $0xd852
+	LONG          $0x4076b262
+	WORD          $0xe052
+	LONG          $0x4076b262
+	WORD          $0xe852
+	LONG          $0x4076b262
+	WORD          $0xf052
+	LONG          $0x4076b262
+	WORD          $0xf852
+	LONG          $0x40763262
+	WORD          $0xc052
+	LONG          $0x40763262
+	WORD          $0xc852
+	LONG          $0x40763262
+	WORD          $0xd052
+	LONG          $0x40763262
+	WORD          $0xd852
+	LONG          $0x40763262
+	WORD          $0xe052
+	LONG          $0x40763262
+	WORD          $0xe852
+	LONG          $0x40763262
+	WORD          $0xf052
+	LONG          $0x40763262
+	WORD          $0xf852
+	DECQ          AX
+	JNE           loop
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z2, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VADDPS        Z4, Z0, Z0
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z7, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VADDPS        Z9, Z0, Z0
+	VADDPS        Z10, Z0, Z0
+	VADDPS        Z11, Z0, Z0
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z13, Z0, Z0
+	VADDPS        Z14, Z0, Z0
+	VADDPS        Z15, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y0, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X1, X0, X0
+	VMOVHLPS      X0, X0, X1
+	VADDPS        X1, X0, X0
+	VMOVSHDUP     X0, X1
+	VADDSS        X1, X0, X0
+	MOVSS         X0, ret+8(FP)
+	VZEROUPPER
+	RET
+
+DATA pair<>+0(SB)/4, $0x00003f80
+GLOBL pair<>(SB), RODATA|NOPTR, $4
+
+DATA ones<>+0(SB)/4, $0x3f803f80
+GLOBL ones<>(SB), RODATA|NOPTR, $4

@@ -83,7 +83,19 @@ func TestMultiplyAdd(t *testing.T) {
 		if got, want := b.multiplyAdd(100), float32(2*b.chains*b.lanes); got != want {
 			t.Errorf("%s: it ends at %v, want %v", b.name, got, want)
 		}
+		if b.pairs != nil {
+			for _, n := range []int{1, 3, 1000} {
+				if got, want := b.pairs(n), float32(n*b.chains*b.lanes); got != want {
+					t.Errorf("%s: %d steps with pairs give %v, want %v", b.name, n, got, want)
+				}
+			}
+		}
 		l := with(b, 2)
+		plain, pairs := l.MultiplyAdd(), l.MultiplyAddPairs()
+		if want := map[bool]float64{true: 2, false: 1}[l.Pairs()] * plain; pairs != want {
+			t.Errorf("%s: %v operations with pairs, %v without", b.name, pairs, plain)
+		}
+		clear(l.task.sums)
 		flop := l.MultiplyAdd()
 		calls := 0.0 // each ends at the limit, or all but
 		for _, s := range l.task.sums {

@@ -47,3 +47,11 @@ func streamAVX2(dst *byte, src *byte, n int)
 //
 // which is 192 operations each time, and returns the sum of the numbers.
 func multiplyAddAVX2(n int) float32
+
+// multiplyAddBF16 does n ≥ 1 times, in 16 registers of 16 numbers that start from 0,
+//
+//	x = x + 1·1 + 0·1
+//
+// with factors of bfloat16, which is 1024 operations each time, and returns the sum of the
+// numbers.
+func multiplyAddBF16(n int) float32

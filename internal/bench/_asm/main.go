@@ -14,5 +14,6 @@ func main() {
 		move(s, true)
 		multiplyAdd(s)
 	}
+	multiplyAddBF16()
 	Generate()
 }

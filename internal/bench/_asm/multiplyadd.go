@@ -31,19 +31,32 @@ func multiplyAdd(s isa) {
 	}
 	DECQ(n)
 	JNE(operand.LabelRef("loop"))
+	total(s, x[0], operands(x))
+}
+
+// operands are registers for instructions.
+func operands[R operand.Op](x []R) (all []operand.Op) {
+	for _, r := range x {
+		all = append(all, r)
+	}
+	return all
+}
+
+// total returns the sum of all numbers of some registers, first among them.
+func total(s isa, first Vec, x []operand.Op) {
 	for _, other := range x[1:] {
 		VADDPS(other, x[0], x[0])
 	}
-	sum := x[0]
+	sum := first.AsY()
 	if s.bytes == 64 {
 		upper := YMM()
-		VEXTRACTF64X4(operand.Imm(1), sum, upper)
-		VADDPS(sum.AsY(), upper, upper)
+		VEXTRACTF64X4(operand.Imm(1), x[0], upper)
+		VADDPS(sum, upper, upper)
 		sum = upper
 	}
 	quarter, other := XMM(), XMM()
-	VEXTRACTF128(operand.Imm(1), sum.AsY(), quarter)
-	VADDPS(sum.AsX(), quarter, quarter)
+	VEXTRACTF128(operand.Imm(1), sum, quarter)
+	VADDPS(sum.(Vec).AsX(), quarter, quarter)
 	VMOVHLPS(quarter, quarter, other)
 	VADDPS(other, quarter, quarter)
 	VMOVSHDUP(quarter, other)
