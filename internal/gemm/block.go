@@ -14,18 +14,20 @@ type grid struct{ rows, cols cut }
 
 // plan chooses the blocks of an m×n result for some workers: as large as the
 // caches allow, but enough of them, eight a worker if that can be, that one which
-// ends late delays little. It cuts along the rows first, while blocks have four
-// tiles. Where blocks pack their rows of A, it cuts rows down to two tiles and is
-// content with four blocks a worker, since two blocks side by side pack them twice.
+// ends late delays little. It cuts along the columns first, since each block of rows
+// brings all panels of its columns from a far cache. But where blocks pack their rows
+// of A, which two blocks side by side do twice, it cuts along the rows, down to two
+// tiles, and is content with four blocks a worker.
 func plan(be *backend, blk blocking, m, n, workers int, packing bool) grid {
 	rows, cols := ceil(m, roundUp(blk.mc, be.mr)), ceil(n, roundUp(blk.nc, be.nr))
-	if workers > 1 {
-		tiles, each := 4, 8
-		if packing {
-			tiles, each = 2, 4
-		}
-		rows = max(rows, min(ceil(8*workers, cols), ceil(m, tiles*be.mr)))
-		cols = max(cols, min(ceil(each*workers, rows), ceil(n, be.nr)))
+	switch {
+	case workers == 1:
+	case packing:
+		rows = max(rows, min(ceil(8*workers, cols), ceil(m, 2*be.mr)))
+		cols = max(cols, min(ceil(4*workers, rows), ceil(n, be.nr)))
+	default:
+		cols = max(cols, min(ceil(8*workers, rows), ceil(n, be.nr)))
+		rows = max(rows, min(ceil(8*workers, cols), ceil(m, 4*be.mr)))
 	}
 	return grid{cut{rows, m, be.mr}, cut{cols, n, be.nr}}
 }
