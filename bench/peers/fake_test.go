@@ -125,7 +125,7 @@ func fakeCases(args []string) (map[string]side, error) {
 		}
 		cases["both"] = h.side()
 	case "step.py", "llmc":
-		s, _, err := tiny.trainer(1)
+		s, _, err := tiny.trainer(1, lm.Float32)
 		if err != nil {
 			return nil, err
 		}

@@ -36,13 +36,13 @@ func TestRun(t *testing.T) {
 				t.Errorf("%s: %s takes %d bytes", c.Title, s.Name, s.Memory)
 			}
 		}
-		if want := map[bool]int{true: 2, false: 3}[strings.HasPrefix(c.Title, "linear") || strings.HasPrefix(c.Title, "training")]; c.Rounds != want {
+		if want := map[bool]int{true: 2, false: 3}[strings.HasPrefix(c.Title, "linear") || strings.HasPrefix(c.Title, "training") || strings.HasPrefix(c.Title, "the same")]; c.Rounds != want {
 			t.Errorf("%s: %d rounds, want %d", c.Title, c.Rounds, want)
 		}
 	}
-	want := []string{"loss, 5 × 33 float32, ", "loss and gradient, 5 × 33 float32, ", "product 7³ float32, ", "linear loss, 6 × 8 × 21 float32, ", "training step, 0.000546 M parameters, 8 tokens, "}
+	want := []string{"loss, 5 × 33 float32, ", "loss and gradient, 5 × 33 float32, ", "product 7³ float32, ", "linear loss, 6 × 8 × 21 float32, ", "training step, 0.000546 M parameters, 8 tokens, ", "the same with products of bfloat16, "}
 	for i := range 2 * len(want) {
-		if i >= len(titles) || titles[i] != want[i%5]+[]string{"1 thread", "2 threads"}[i/5] {
+		if i >= len(titles) || titles[i] != want[i%6]+[]string{"1 thread", "2 threads"}[i/6] {
 			t.Fatalf("contest %d of %q", i, titles)
 		}
 	}
@@ -109,7 +109,7 @@ func TestMissing(t *testing.T) {
 	}
 	var out strings.Builder
 	b.report.print(&out)
-	if want := "Not measured: llm.c: name the folder of its source with -llmc or XENT_LLMC.\n"; !strings.HasSuffix(out.String(), want) || len(b.report.Contests[0].Sides) != 4 {
+	if want := "Not measured: llm.c: name the folder of its source with -llmc or XENT_LLMC.\n"; !strings.HasSuffix(out.String(), want) || len(b.report.Contests[0].Sides) != 3 {
 		t.Errorf("%s", &out)
 	}
 	b = fakeBenchmark(t, "dead")

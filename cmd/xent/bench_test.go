@@ -116,7 +116,7 @@ func checkResults(t *testing.T, results []any) {
 				t.Errorf("%v", o)
 			}
 		case "train_step":
-			hasNames(t, kind, o, "name parameters tokens threads tokens_per_second gflop_per_s limit_gflop_per_s of_limit"+timesNames)
+			hasNames(t, kind, o, "name type parameters tokens threads tokens_per_second gflop_per_s limit_gflop_per_s of_limit"+timesNames)
 			near(t, o, "tokens_per_second", 32/seconds)
 			near(t, o, "parameters", float64(benchQuick.model.Parameters()))
 		}
@@ -129,7 +129,7 @@ func checkResults(t *testing.T, results []any) {
 	for range 3 * 2 * 2 { // types, classes, threads
 		want = append(want, "loss", "loss_gradient in place", "loss_gradient")
 	}
-	want = append(want, "matmul", "matmul", "matmul", "matmul", "matmul", "matmul", "linear_loss", "linear_loss", "train_step", "train_step")
+	want = append(want, "matmul", "matmul", "matmul", "matmul", "matmul", "matmul", "linear_loss", "linear_loss", "train_step", "train_step", "train_step", "train_step")
 	if !slices.Equal(kinds, want) {
 		t.Errorf("results %q, want %q", kinds, want)
 	}
@@ -341,12 +341,16 @@ func TestStepFLOP(t *testing.T) {
 	s := benchFull.model
 	c, f := 384, 1024
 	perLayer := 4*c*c + 3*c*f
-	if got, want := stepFLOP(s, 4096), 6*float64(6*perLayer+8192*c+6*256*c)*4096; got != want {
-		t.Errorf("%v, want %v", got, want)
+	layers, rest := stepFLOP(s, 4096)
+	if want := 6 * 6 * float64(perLayer) * 4096; layers != want {
+		t.Errorf("layers %v, want %v", layers, want)
+	}
+	if want := 6 * float64(8192*c+6*256*c) * 4096; rest != want {
+		t.Errorf("rest %v, want %v", rest, want)
 	}
 	s.Tied = false // the table is only looked up; the head is as large
-	if got, want := stepFLOP(s, 1), stepFLOP(benchFull.model, 1); got != want {
-		t.Errorf("untied: %v, want %v", got, want)
+	if l, r := stepFLOP(s, 4096); l != layers || r != rest {
+		t.Errorf("untied: %v and %v, want %v and %v", l, r, layers, rest)
 	}
 	if n := benchFull.model.Parameters(); n < 13_700_000 || n > 13_900_000 {
 		t.Errorf("%d parameters", n)

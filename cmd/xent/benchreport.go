@@ -109,6 +109,7 @@ type linearResult struct {
 
 type stepResult struct {
 	Name       string `json:"name"`
+	Type       string `json:"type"`
 	Parameters int    `json:"parameters"`
 	Tokens     int    `json:"tokens"`
 	Threads    int    `json:"threads"`
@@ -209,7 +210,11 @@ func (t *benchTable) result(result any, section string) string {
 		t.line("%.3g s on %s, %.3g × its three products alone (%.3g s); spread %s; workspace %s", float64(r.Seconds), count(r.Threads, "thread"),
 			float64(r.Seconds/r.Products), float64(r.Products), percent(r.spread()), byteSize(r.Workspace))
 	case *stepResult:
-		heading(fmt.Sprintf("training step, %s parameters", millions(r.Parameters)), "", "")
+		title := fmt.Sprintf("training step, %s parameters", millions(r.Parameters))
+		if r.Type == "bf16" {
+			title += ", layers' products of bfloat16"
+		}
+		heading(title, "", "")
 		t.line("%.3g s for %s tokens on %s, %s tokens/s; %.0f GFLOP/s, %s of the limit; spread %s", float64(r.Seconds), thousands(r.Tokens), count(r.Threads, "thread"),
 			thousands(int(r.PerSecond)), float64(r.Rate), percent(r.Share), percent(r.spread()))
 	}

@@ -123,32 +123,45 @@ func (m *benchRun) step(ctx context.Context) error {
 			batch.Ends = append(batch.Ends, i+1)
 		}
 	}
-	for _, l := range m.loops {
-		m.view.status("training step, %s parameters, %s", thousands(spec.Parameters()), count(l.Workers(), "thread"))
-		if err := m.stepOn(ctx, l, batch); err != nil {
-			return err
+	for _, p := range []lm.Precision{lm.Float32, lm.BFloat16} {
+		for _, l := range m.loops {
+			m.view.status("training step, %s parameters, %s, %s", thousands(spec.Parameters()), p, count(l.Workers(), "thread"))
+			if err := m.stepOn(ctx, l, p, batch); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (m *benchRun) stepOn(ctx context.Context, l *bench.Loops, batch lm.Batch) error {
+// stepOn measures it on so many threads. What the limit is depends on the work: the
+// layers' products go at their own rate.
+func (m *benchRun) stepOn(ctx context.Context, l *bench.Loops, p lm.Precision, batch lm.Batch) error {
 	spec, tokens := m.size.model, len(batch.Tokens)
-	s, err := train.NewStepper(spec, tokens, l.Workers(), lm.Float32)
+	s, err := train.NewStepper(spec, tokens, l.Workers(), p)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	flop := 0.0
-	t, err := bench.Alternate(ctx, m.size.slow(), multiplyAdd(l, &flop), bench.Case{Run: func() error {
+	single, double := 0.0, 0.0
+	cases := []bench.Case{multiplyAdd(l, &single), multiplyAdd(l, &double), {Run: func() error {
 		_, err := s.Step(batch, 1e-4)
 		return err
-	}})
+	}}}
+	kind := "f32"
+	if p == lm.BFloat16 {
+		kind = "bf16"
+		cases[1].Run = func() error { double = l.MultiplyAddPairs(); return nil }
+	}
+	t, err := bench.Alternate(ctx, m.size.slow(), cases...)
 	if err != nil {
 		return err
 	}
-	out := stepResult{Name: "train_step", Parameters: spec.Parameters(), Tokens: tokens, Threads: l.Workers(), PerSecond: finite(float64(tokens) / t[1].Median), benchTimes: timesOf(t[1])}
-	out.Rate, out.Limit, out.Share = share(stepFLOP(spec, tokens)/1e9, t[1], t[0].Rate(flop/1e9).Median)
+	layers, rest := stepFLOP(spec, tokens)
+	all := layers + rest
+	least := rest/t[0].Rate(single).Median + layers/t[1].Rate(double).Median
+	out := stepResult{Name: "train_step", Type: kind, Parameters: spec.Parameters(), Tokens: tokens, Threads: l.Workers(), PerSecond: finite(float64(tokens) / t[2].Median), benchTimes: timesOf(t[2])}
+	out.Rate, out.Limit, out.Share = share(all/1e9, t[2], all/1e9/least)
 	m.add(&out)
 	return nil
 }

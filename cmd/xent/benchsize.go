@@ -104,16 +104,24 @@ func (z *benchSize) tokens() int { return z.sequences * z.model.Context }
 // slow is how often long things are repeated.
 func (z *benchSize) slow() int { return cmp.Or(z.linearRepetition, z.repetitions) }
 
-// stepFLOP is how many operations a training step needs: forward once and backward
-// twice, two for each weight of a matrix and token, and 2·T·C a layer for scores and
-// values, which causal attention needs half of.
-func stepFLOP(s lm.Spec, tokens int) float64 {
-	weights := 0
+// stepFLOP is how many operations a training step needs, in the matrices of the
+// layers and in all else: forward once and backward twice, two for each weight of a
+// matrix and token, and 2·T·C a layer for scores and values, which causal attention
+// needs half of.
+func stepFLOP(s lm.Spec, tokens int) (layers, rest float64) {
 	for _, t := range s.Tensors() {
-		if t.Role != lm.Scale && (t.Role != lm.Table || s.Tied) { // a table that is no head is only looked up
-			weights += t.Rows * t.Cols
+		n := float64(t.Rows) * float64(t.Cols)
+		switch t.Role {
+		case lm.Matrix, lm.Residual:
+			layers += n
+		case lm.Head:
+			rest += n
+		case lm.Table:
+			if s.Tied { // a table that is no head is only looked up
+				rest += n
+			}
 		}
 	}
-	attention := s.Layers * s.Context * s.Heads * s.HeadDim
-	return 6 * float64(weights+attention) * float64(tokens)
+	rest += float64(s.Layers) * float64(s.Context) * float64(s.Heads) * float64(s.HeadDim)
+	return 6 * layers * float64(tokens), 6 * rest * float64(tokens)
 }
