@@ -61,7 +61,7 @@ func (l *Loss) end(p *pass, t *Total) error {
 		}
 	}
 	for _, w := range p.readers {
-		w.t = target{}
+		w.t, w.keep = target{}, false
 	}
 	*p = pass{totals: p.totals, readers: p.readers, errs: p.errs, linear: p.linear.released()}
 	l.scratch.Put(p)
@@ -78,7 +78,7 @@ const streamBytes = 4 << 20
 func (p *pass) into(grad Matrix) {
 	p.grad = grad.t
 	_, bytes := grad.t.Span()
-	p.stream = bytes >= streamBytes && grad.t.DType == p.logits.DType && grad.t.DType.Size() >= 4 && overlapOf(p.logits, grad.t) != same
+	p.stream = bytes >= streamBytes && overlapOf(p.logits, grad.t) != same
 }
 
 // target is that of row i of the call.
@@ -126,6 +126,7 @@ func (p *pass) row(worker, i, j int) {
 	var state rowState
 	state.start()
 	w.begin(p.target(i), &w.room)
+	w.keep = p.wantGrad && p.logits.Cols <= keepMost
 	w.take(&state, p.logits, j, 0)
 	w.settle(&state)
 	v := p.count(worker, &state, i, j)

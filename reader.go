@@ -16,16 +16,19 @@ type reader struct {
 	t      target        // of the row in hand
 	listed []listedClass // of a top-k target, by increasing class
 
-	half [kernel.Block]float32 // logits of a 16-bit type, and their gradient
+	keep bool // of a row that is taken in, for its gradient
+
+	half [kernel.Block]float32 // logits of a 16-bit type
 	q    [kernel.Block]float64
 	f32  scratch[float32]
 	f64  scratch[float64]
 	room []listedClass
 }
 
-// A scratch holds a block on its way: logits are computed with in T.
+// A scratch holds what is on its way: logits are computed with in T.
 type scratch[T kernel.Float] struct {
-	capped, exps [kernel.Block]T
+	capped [kernel.Block]T
+	kept   kept[T]
 }
 
 // A target is what came in one row.
@@ -71,33 +74,32 @@ func (w *reader) begin(t target, room *[]listedClass) {
 
 // take shows row j of logits, whose first column is class lo, to r. Where a row
 // comes in pieces they begin at multiples of kernel.Block from the first one's
-// beginning, so that its blocks are the same.
+// beginning, so that its blocks are the same. A row that is kept comes in one piece.
 func (w *reader) take(r *rowState, logits tensor.Matrix, j, lo int) {
-	switch logits.DType {
-	case tensor.F32:
-		w.f32.take(w, r, logits.Row(j), lo)
-	case tensor.F64:
-		w.f64.take(w, r, logits.Row64(j), lo)
-	default:
-		for at := 0; at < logits.Cols; at += kernel.Block {
-			z := w.half[:min(kernel.Block, logits.Cols-at)]
-			logits.Gather(z, j, at)
-			w.f32.block(w, r, z, lo+at)
-		}
+	if logits.DType == tensor.F64 {
+		w.f64.take(w, r, wide(logits, j), lo)
+	} else {
+		w.f32.take(w, r, w.narrow(logits, j), lo)
 	}
 }
 
 // take shows a piece of a row.
-func (x *scratch[T]) take(w *reader, r *rowState, z []T, lo int) {
+func (x *scratch[T]) take(w *reader, r *rowState, p piece[T], lo int) {
+	var k *kept[T]
+	if w.keep {
+		k = &x.kept
+		k.begin(p.len())
+	}
 	if w.plain() {
-		own(w, r, z, z, lo)
-		sumUncapped(r, w.l.scale, z, lo)
+		sumUncapped(r, &w.l.scale, &p, lo, k)
+		if at := int(w.t.y) - lo; at >= 0 && at < p.len() {
+			z := float64(p.block(at)[0])
+			r.owned, r.z, r.zy = true, z, z
+		}
 		return
 	}
-	for len(z) > 0 {
-		block := z[:min(kernel.Block, len(z))]
-		x.block(w, r, block, lo)
-		z, lo = z[len(block):], lo+len(block)
+	for at := 0; at < p.len(); at += kernel.Block {
+		x.block(w, r, p.block(at), lo+at, k.from(at))
 	}
 }
 
@@ -108,14 +110,15 @@ func (w *reader) plain() bool {
 }
 
 // block shows one block to r.
-func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int) {
+func (x *scratch[T]) block(w *reader, r *rowState, z []T, lo int, k *kept[T]) {
 	l, zc := w.l, z
 	if l.o.SoftCap > 0 {
 		zc = x.capped[:len(z)]
 		kernel.SoftCap(zc, z, l.o.SoftCap)
-		sumCapped(r, l.scale, zc, z, lo)
+		sumCapped(r, &l.scale, zc, z, lo, k)
+		k.slope(z, l.o.SoftCap)
 	} else {
-		sumUncapped(r, l.scale, z, lo)
+		sumUncapped(r, &l.scale, &piece[T]{z: z}, lo, k)
 	}
 	if r.finite() && (l.o.LabelSmoothing > 0 || w.t.rest() == RestUniform) {
 		var weights []float32

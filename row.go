@@ -66,18 +66,18 @@ func (r *rowState) rescale(scale kernel.Scale, m float64) {
 }
 
 // sumUncapped adds a piece of the row, uncapped, whose first class is lo.
-func sumUncapped[T kernel.Float](r *rowState, scale kernel.Scale, z []T, lo int) {
+func sumUncapped[T kernel.Float](r *rowState, scale *kernel.Scale, p *piece[T], lo int, k *kept[T]) {
 	if r.broken() {
 		return
 	}
-	at := addExps(r, scale, z)
+	at := addExps(r, scale, p, k)
 	if r.best = r.m; at >= 0 && r.finite() {
-		r.argmax = int32(lo + at + kernel.Index(z[at:], T(r.m)))
+		r.argmax = int32(lo + at + kernel.Index(p.block(at), T(r.m)))
 	}
 }
 
 // sumCapped adds a block whose capped logits are zc.
-func sumCapped[T kernel.Float](r *rowState, scale kernel.Scale, zc, z []T, lo int) {
+func sumCapped[T kernel.Float](r *rowState, scale *kernel.Scale, zc, z []T, lo int, k *kept[T]) {
 	if top := kernel.Max(z); float64(top) > r.best {
 		r.argmax = int32(lo + kernel.Index(z, top))
 		r.best = float64(top)
@@ -85,41 +85,45 @@ func sumCapped[T kernel.Float](r *rowState, scale kernel.Scale, zc, z []T, lo in
 		r.best = nan
 	}
 	if !r.broken() {
-		addExps(r, scale, zc)
+		addExps(r, scale, &piece[T]{z: zc}, k)
 	}
 }
 
 // addExps adds a piece to m and the sums of exponentials, block by block, each with
 // the greatest logit so far. It returns where the block with the greatest of all begins,
 // −1 if that is in none of these. A NaN or +∞ makes m such a number.
-func addExps[T kernel.Float](r *rowState, scale kernel.Scale, z []T) (at int) {
-	at = -1
-	for rest := z; len(rest) > 0; {
+func addExps[T kernel.Float](r *rowState, scale *kernel.Scale, p *piece[T], k *kept[T]) (rise int) {
+	rise = -1
+	for at := 0; at < p.len(); {
 		var top T
 		if r.m < -math.MaxFloat64 { // all masked so far
-			block := rest[:min(kernel.Block, len(rest))]
+			block := p.block(at)
 			if top = kernel.Max(block); top == T(negInf) {
-				rest = rest[len(block):]
+				k.mask(at, len(block))
+				at += len(block)
 				continue
 			}
 		} else {
 			var done int
-			done, top = kernel.SumExp(scale, rest, T(r.m), &r.exp)
-			if rest = rest[done:]; len(rest) == 0 {
+			done, top = p.sumExp(scale, at, T(r.m), &r.exp, k.rest(at))
+			if done > 0 {
+				k.note(at, r.m)
+			}
+			if at += done; at == p.len() {
 				break
 			}
 		}
-		at = len(z) - len(rest)
+		rise = at
 		if !(float64(top) <= math.MaxFloat64) {
 			r.m = float64(top)
-			return at
+			return rise
 		}
-		r.rescale(scale, float64(top))
+		r.rescale(*scale, float64(top))
 	}
 	if math.IsNaN(r.exp[0]) {
 		r.m = nan
 	}
-	return at
+	return rise
 }
 
 // addTarget adds class c, with its capped logit, of which the target expects q.

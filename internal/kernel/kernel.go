@@ -69,23 +69,6 @@ func genericExps(dst, x []float32, m, a float32) {
 	}
 }
 
-// genericSumExp is SumExp of float32 differences d, each with what it lost when
-// it was rounded: exp(d + lost) is exp(d)·(1 + lost).
-func genericSumExp(d, lost []float32) (s, sd float64) {
-	var buf [Block]float32
-	e := buf[:len(d)]
-	scaledExps(e, d, 0, 1)
-	var ls, ld [lanes]float64
-	for i, v := range e {
-		if v != 0 { // d = −∞ may stand behind a 0
-			x := float64(v) * (1 + float64(lost[i]))
-			ls[i%lanes] += x
-			ld[i%lanes] += float64(x * float64(d[i]))
-		}
-	}
-	return tree(&ls), tree(&ld)
-}
-
 // tree adds the lanes by halves.
 func tree[T Float](lane *[lanes]T) T {
 	for w := lanes / 2; w > 0; w /= 2 {

@@ -3,8 +3,6 @@
 package kernel
 
 import (
-	"unsafe"
-
 	"golang.org/x/sys/cpu"
 )
 
@@ -46,12 +44,16 @@ func max32(x []float32) float32 {
 	return max(m, rest)
 }
 
-// sumExp32 is SumExp at temperature 1.
-func sumExp32(x []float32, m float32, sums *[2]float64) (done int, top float32) {
+// sumExp32 is SumExp.
+func sumExp32(scale *Scale, x []float32, m float32, sums *[2]float64, keep []float32) (done int, top float32) {
 	n := len(x) &^ (group - 1)
 	for done < n {
 		k := min(n-done, piece)
-		step, top := sumExpVector(&x[done], k, m, sums)
+		var e *float32
+		if keep != nil {
+			e = &keep[done]
+		}
+		step, top := sumExpVector(scale, &x[done], k, m, sums, e)
 		if done += step; step < k {
 			return done, top
 		}
@@ -59,44 +61,78 @@ func sumExp32(x []float32, m float32, sums *[2]float64) (done int, top float32) 
 	if n == len(x) {
 		return n, m
 	}
-	var left [group]float32
+	var left, kept [group]float32
 	for i := copy(left[:], x[n:]); i < group; i++ {
 		left[i] = negInf
 	}
-	if step, top := sumExpVector(&left[0], group, m, sums); step == 0 {
+	var e *float32
+	if keep != nil {
+		e = &kept[0]
+	}
+	if step, top := sumExpVector(scale, &left[0], group, m, sums, e); step == 0 {
 		return n, top
+	}
+	if keep != nil {
+		copy(keep[n:len(x)], kept[:])
 	}
 	return len(x), m
 }
 
-func sumExpVector(x *float32, n int, m float32, sums *[2]float64) (done int, top float32) {
-	if hasAVX512 {
+// sumExpVector takes blocks of n elements, a multiple of 16, as SumExp does, and writes
+// the exponentials to e unless that is nil.
+//
+// The sums are taken in lanes i mod 16, which are added by halves. Of each 128 elements a
+// lane adds x₀ … x₇ in float32, ((x₀+x₁)+(x₂+x₃)) + ((x₄+x₅)+(x₆+x₇)), and of the
+// products (x₀+x₂)+(x₁+x₃) and so on, the inner ones fused, and that in float64; of what
+// is left after the last 128, one at a time.
+func sumExpVector(scale *Scale, x *float32, n int, m float32, sums *[2]float64, e *float32) (done int, top float32) {
+	switch plain := scale.inverse == 1; {
+	case hasAVX512 && plain && e == nil:
 		return sumExpAVX512(x, n, m, sums)
+	case hasAVX512 && plain:
+		return sumExpKeepAVX512(x, n, m, sums, e)
+	case hasAVX512 && e == nil:
+		return sumExpScaledAVX512(x, n, m, sums, &scale.factors, scale.inverse)
+	case hasAVX512:
+		return sumExpKeepScaledAVX512(x, n, m, sums, e, &scale.factors, scale.inverse)
+	case plain && e == nil:
+		return sumExpAVX2(x, n, m, sums)
+	case plain:
+		return sumExpKeepAVX2(x, n, m, sums, e)
+	case e == nil:
+		return sumExpScaledAVX2(x, n, m, sums, &scale.factors, scale.inverse)
+	default:
+		return sumExpKeepScaledAVX2(x, n, m, sums, e, &scale.factors, scale.inverse)
 	}
-	return sumExpAVX2(x, n, m, sums)
 }
 
-// streamExps is scaledExps past the caches, for differences of at most 88, none
-// NaN.
-func streamExps(dst, x []float32, m, a float32) {
-	dst = dst[:len(x)]
-	if !hasAVX2 || len(x) < 4*group {
-		scaledExps(dst, x, m, a)
-		return
+// sumExpHalf is SumExpHalf of n elements, a multiple of 16, at temperature 1, or false.
+func sumExpHalf(h Half, x []uint16, m float32, sums *[2]float64, keep []float32) (done int, top float32, ok bool) {
+	if !hasAVX512 {
+		return 0, 0, false
 	}
-	head := int(-uintptr(unsafe.Pointer(&dst[0]))%64) / 4 // to the next line
-	scaledExps(dst[:head], x[:head], m, a)
-	dst, x = dst[head:], x[head:]
-	for len(x) >= group {
-		n := min(len(x), piece) &^ (group - 1)
-		if hasAVX512 {
-			expsStreamAVX512(&dst[0], &x[0], n, m, a)
-		} else {
-			expsStreamAVX2(&dst[0], &x[0], n, m, a)
+	for done < len(x) {
+		k := min(len(x)-done, piece)
+		var step int
+		var e *float32
+		if keep != nil {
+			e = &keep[done]
 		}
-		dst, x = dst[n:], x[n:]
+		switch at := &x[done]; {
+		case h == BFloat16 && e == nil:
+			step, top = sumExpBFloat16AVX512(at, k, m, sums)
+		case h == BFloat16:
+			step, top = sumExpBFloat16KeepAVX512(at, k, m, sums, e)
+		case e == nil:
+			step, top = sumExpFloat16AVX512(at, k, m, sums)
+		default:
+			step, top = sumExpFloat16KeepAVX512(at, k, m, sums, e)
+		}
+		if done += step; step < k {
+			return done, top, true
+		}
 	}
-	scaledExps(dst, x, m, a)
+	return done, m, true
 }
 
 func scaledExps(dst, x []float32, m, a float32) {

@@ -71,207 +71,534 @@ GLOBL nan<>(SB), RODATA|NOPTR, $32
 // func sumExpAVX512(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
 TEXT ·sumExpAVX512(SB), NOSPLIT, $0-44
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
 	MOVQ         x+0(FP), AX
-	MOVQ         n+8(FP), CX
-	MOVQ         sums+24(FP), DX
-	VBROADCASTSS log2e<>+0(SB), Z0
-	VBROADCASTSS magic<>+0(SB), Z1
-	VBROADCASTSS ln2Hi<>+0(SB), Z2
-	VBROADCASTSS ln2Lo<>+0(SB), Z3
-	VBROADCASTSS one<>+0(SB), Z4
-	VBROADCASTSS exp2<>+0(SB), Z5
-	VBROADCASTSS exp3<>+0(SB), Z6
-	VMOVUPS      powers<>+0(SB), Z7
-	VBROADCASTSS m+16(FP), Z8
-	VBROADCASTSS expZero<>+0(SB), Z9
-	XORQ         BX, BX
-	VMOVAPS      Z8, Z12
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         n+8(FP), DX
+	XORQ         CX, CX
+	XORQ         R8, R8
 
 block:
-	CMPQ    BX, CX
-	JGE     done
-	MOVQ    BX, SI
-	LEAQ    1024(BX), DI
-	CMPQ    DI, CX
-	CMOVQGT CX, DI
-	MOVQ    DI, R8
-	SUBQ    BX, R8
-	ANDQ    $-64, R8
-	ADDQ    BX, R8
-	VPXORD  Z14, Z14, Z14
-	VMOVUPS Z14, Z10
-	VMOVUPS Z14, Z11
-	VMOVAPS Z8, Z12
-	VMOVAPS Z8, Z13
+	CMPQ    CX, DX
+	JGE     finished
+	MOVQ    CX, BX
+	LEAQ    1024(CX), SI
+	CMPQ    SI, DX
+	CMOVQGT DX, SI
+	MOVQ    SI, DI
+	SUBQ    CX, DI
+	ANDQ    $-128, DI
+	ADDQ    CX, DI
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R8, R8
+	JNE     look
 
-loop4:
-	CMPQ          BX, R8
-	JGE           loop4done
-	PREFETCHT0    8192(AX)(BX*4)
-	PREFETCHT0    8256(AX)(BX*4)
-	PREFETCHT0    8320(AX)(BX*4)
-	PREFETCHT0    8384(AX)(BX*4)
-	VMOVUPS       (AX)(BX*4), Z15
-	VMOVUPS       64(AX)(BX*4), Z16
-	VMOVUPS       128(AX)(BX*4), Z17
-	VMOVUPS       192(AX)(BX*4), Z18
-	VMAXPS        Z12, Z15, Z12
-	VMAXPS        Z13, Z16, Z13
-	VMAXPS        Z12, Z17, Z12
-	VMAXPS        Z13, Z18, Z13
-	VSUBPS        Z8, Z15, Z15
-	VSUBPS        Z8, Z16, Z16
-	VSUBPS        Z8, Z17, Z17
-	VSUBPS        Z8, Z18, Z18
-	VMOVUPS       Z9, Z19
-	VMAXPS        Z15, Z19, Z15
-	VMOVAPS       Z15, Z19
-	VMOVUPS       Z9, Z20
-	VMAXPS        Z16, Z20, Z16
-	VMOVAPS       Z16, Z20
-	VMOVUPS       Z9, Z21
-	VMAXPS        Z17, Z21, Z17
-	VMOVAPS       Z17, Z21
-	VMOVUPS       Z9, Z22
-	VMAXPS        Z18, Z22, Z18
-	VMOVAPS       Z18, Z22
-	VMOVUPS       Z1, Z23
-	VMOVUPS       Z1, Z24
-	VMOVUPS       Z1, Z25
-	VMOVUPS       Z1, Z26
-	VFMADD231PS   Z0, Z15, Z23
-	VFMADD231PS   Z0, Z16, Z24
-	VFMADD231PS   Z0, Z17, Z25
-	VFMADD231PS   Z0, Z18, Z26
-	VSUBPS        Z1, Z23, Z27
-	VSUBPS        Z1, Z24, Z28
-	VSUBPS        Z1, Z25, Z29
-	VSUBPS        Z1, Z26, Z30
-	VFNMADD231PS  Z2, Z27, Z15
-	VFNMADD231PS  Z2, Z28, Z16
-	VFNMADD231PS  Z2, Z29, Z17
-	VFNMADD231PS  Z2, Z30, Z18
-	VFNMADD231PS  Z3, Z27, Z15
-	VFNMADD231PS  Z3, Z28, Z16
-	VFNMADD231PS  Z3, Z29, Z17
-	VFNMADD231PS  Z3, Z30, Z18
-	VPERMPS       Z7, Z23, Z27
-	VPERMPS       Z7, Z24, Z28
-	VPERMPS       Z7, Z25, Z29
-	VPERMPS       Z7, Z26, Z30
-	VPSLLD        $0x13, Z23, Z23
-	VPADDD        Z23, Z27, Z27
-	VPSLLD        $0x13, Z24, Z24
-	VPADDD        Z24, Z28, Z28
-	VPSLLD        $0x13, Z25, Z25
-	VPADDD        Z25, Z29, Z29
-	VPSLLD        $0x13, Z26, Z26
-	VPADDD        Z26, Z30, Z30
-	VMOVUPS       Z5, Z23
-	VMOVUPS       Z5, Z24
-	VMOVUPS       Z5, Z25
-	VMOVUPS       Z5, Z26
-	VFMADD231PS   Z6, Z15, Z23
-	VFMADD231PS   Z6, Z16, Z24
-	VFMADD231PS   Z6, Z17, Z25
-	VFMADD231PS   Z6, Z18, Z26
-	VFMADD213PS   Z4, Z15, Z23
-	VFMADD213PS   Z4, Z16, Z24
-	VFMADD213PS   Z4, Z17, Z25
-	VFMADD213PS   Z4, Z18, Z26
-	VMULPS        Z23, Z15, Z15
-	VMULPS        Z24, Z16, Z16
-	VMULPS        Z25, Z17, Z17
-	VMULPS        Z26, Z18, Z18
-	VFMADD231PS   Z15, Z27, Z27
-	VFMADD231PS   Z16, Z28, Z28
-	VFMADD231PS   Z17, Z29, Z29
-	VFMADD231PS   Z18, Z30, Z30
-	VMULPS        Z27, Z19, Z19
-	VMULPS        Z28, Z20, Z20
-	VFMADD231PS   Z29, Z21, Z19
-	VFMADD231PS   Z30, Z22, Z20
-	VADDPS        Z28, Z27, Z27
-	VADDPS        Z30, Z29, Z29
-	VADDPS        Z29, Z27, Z27
-	VADDPS        Z20, Z19, Z19
-	VEXTRACTF32X8 $0x01, Z27, Y15
-	VADDPS        Y15, Y27, Y15
-	VCVTPS2PD     Y15, Z15
-	VADDPD        Z15, Z10, Z10
-	VEXTRACTF32X8 $0x01, Z19, Y15
-	VADDPS        Y15, Y19, Y15
-	VCVTPS2PD     Y15, Z15
-	VADDPD        Z15, Z11, Z11
-	ADDQ          $0x00000040, BX
-	JMP           loop4
+fast8:
+	CMPQ              CX, DI
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*4)
+	PREFETCHT0        8256(AX)(CX*4)
+	PREFETCHT0        8320(AX)(CX*4)
+	PREFETCHT0        8384(AX)(CX*4)
+	PREFETCHT0        8448(AX)(CX*4)
+	PREFETCHT0        8512(AX)(CX*4)
+	PREFETCHT0        8576(AX)(CX*4)
+	PREFETCHT0        8640(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VSUBPS            64(AX)(CX*4), Z5, Z12
+	VSUBPS            128(AX)(CX*4), Z5, Z13
+	VSUBPS            192(AX)(CX*4), Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VSUBPS            256(AX)(CX*4), Z5, Z11
+	VSUBPS            320(AX)(CX*4), Z5, Z12
+	VSUBPS            384(AX)(CX*4), Z5, Z13
+	VSUBPS            448(AX)(CX*4), Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
 
-loop4done:
-loop1:
-	CMPQ          BX, DI
-	JGE           loop1done
-	PREFETCHT0    8192(AX)(BX*4)
-	VMOVUPS       (AX)(BX*4), Z15
-	VMAXPS        Z12, Z15, Z12
-	VSUBPS        Z8, Z15, Z15
-	VMOVUPS       Z9, Z16
-	VMAXPS        Z15, Z16, Z15
-	VMOVAPS       Z15, Z16
-	VMOVUPS       Z1, Z17
-	VFMADD231PS   Z0, Z15, Z17
-	VSUBPS        Z1, Z17, Z18
-	VFNMADD231PS  Z2, Z18, Z15
-	VFNMADD231PS  Z3, Z18, Z15
-	VPERMPS       Z7, Z17, Z18
-	VPSLLD        $0x13, Z17, Z17
-	VPADDD        Z17, Z18, Z18
-	VMOVUPS       Z5, Z17
-	VFMADD231PS   Z6, Z15, Z17
-	VFMADD213PS   Z4, Z15, Z17
-	VMULPS        Z17, Z15, Z15
-	VFMADD231PS   Z15, Z18, Z18
-	VMULPS        Z18, Z16, Z16
-	VEXTRACTF32X8 $0x01, Z18, Y15
-	VADDPS        Y15, Y18, Y15
-	VCVTPS2PD     Y15, Z15
-	VADDPD        Z15, Z10, Z10
-	VEXTRACTF32X8 $0x01, Z16, Y15
-	VADDPS        Y15, Y16, Y15
-	VCVTPS2PD     Y15, Z15
-	VADDPD        Z15, Z11, Z11
-	ADDQ          $0x00000010, BX
-	JMP           loop1
+fast8done:
+fast1:
+	CMPQ              CX, SI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
 
-loop1done:
-	VMAXPS        Z13, Z12, Z12
-	VCMPPS        $0x1e, Z8, Z12, K1
-	KORTESTW      K1, K1
-	JNE           rise
-	VEXTRACTF64X4 $0x01, Z10, Y13
-	VADDPD        Y13, Y10, Y13
-	VEXTRACTF128  $0x01, Y13, X10
-	VADDPD        X10, X13, X10
-	VUNPCKHPD     X10, X10, X13
-	VADDSD        X13, X10, X10
-	VADDSD        (DX), X10, X10
-	VMOVSD        X10, (DX)
-	VEXTRACTF64X4 $0x01, Z11, Y10
-	VADDPD        Y10, Y11, Y10
-	VEXTRACTF128  $0x01, Y10, X11
-	VADDPD        X11, X10, X11
-	VUNPCKHPD     X11, X11, X10
-	VADDSD        X10, X11, X11
-	VADDSD        8(DX), X11, X11
-	VMOVSD        X11, 8(DX)
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        (BX), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (BX)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        8(BX), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(BX)
 	JMP           block
 
-rise:
-	MOVQ SI, BX
+look:
+	MOVQ    $0x0000000000000001, R8
+	MOVQ    BX, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
 
-done:
-	MOVQ          BX, done+32(FP)
-	VEXTRACTF32X8 $0x01, Z12, Y0
-	VMAXPS        Y0, Y12, Y0
+looking:
+	VMOVUPS  (AX)(CX*4), Z12
+	VMAXPS   Z11, Z12, Z11
+	VCMPPS   $0x03, Z12, Z12, K2
+	KORW     K2, K1, K1
+	ADDQ     $0x10, CX
+	CMPQ     CX, SI
+	JLT      looking
+	KORTESTW K1, K1
+	JNE      nan
+	VCMPPS   $0x1e, Z5, Z11, K1
+	KORTESTW K1, K1
+	JNE      rise
+	MOVQ     BX, CX
+
+slow8:
+	CMPQ              CX, DI
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*4)
+	PREFETCHT0        8256(AX)(CX*4)
+	PREFETCHT0        8320(AX)(CX*4)
+	PREFETCHT0        8384(AX)(CX*4)
+	PREFETCHT0        8448(AX)(CX*4)
+	PREFETCHT0        8512(AX)(CX*4)
+	PREFETCHT0        8576(AX)(CX*4)
+	PREFETCHT0        8640(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VSUBPS            64(AX)(CX*4), Z5, Z12
+	VSUBPS            128(AX)(CX*4), Z5, Z13
+	VSUBPS            192(AX)(CX*4), Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VSUBPS            256(AX)(CX*4), Z5, Z11
+	VSUBPS            320(AX)(CX*4), Z5, Z12
+	VSUBPS            384(AX)(CX*4), Z5, Z13
+	VSUBPS            448(AX)(CX*4), Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, SI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ DX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ BX, CX
+
+return:
+	MOVQ          CX, done+32(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VMAXPS        X1, X0, X1
 	VMOVHLPS      X1, X1, X0
@@ -281,16 +608,6 @@ done:
 	MOVSS         X1, top+40(FP)
 	VZEROUPPER
 	RET
-
-DATA log2e<>+0(SB)/4, $0x41b8aa3b
-DATA log2e<>+4(SB)/4, $0x41b8aa3b
-DATA log2e<>+8(SB)/4, $0x41b8aa3b
-DATA log2e<>+12(SB)/4, $0x41b8aa3b
-DATA log2e<>+16(SB)/4, $0x41b8aa3b
-DATA log2e<>+20(SB)/4, $0x41b8aa3b
-DATA log2e<>+24(SB)/4, $0x41b8aa3b
-DATA log2e<>+28(SB)/4, $0x41b8aa3b
-GLOBL log2e<>(SB), RODATA|NOPTR, $32
 
 DATA magic<>+0(SB)/4, $0x4b400000
 DATA magic<>+4(SB)/4, $0x4b400000
@@ -321,6 +638,16 @@ DATA ln2Lo<>+20(SB)/4, $0xb75e8083
 DATA ln2Lo<>+24(SB)/4, $0xb75e8083
 DATA ln2Lo<>+28(SB)/4, $0xb75e8083
 GLOBL ln2Lo<>(SB), RODATA|NOPTR, $32
+
+DATA log2e<>+0(SB)/4, $0x41b8aa3b
+DATA log2e<>+4(SB)/4, $0x41b8aa3b
+DATA log2e<>+8(SB)/4, $0x41b8aa3b
+DATA log2e<>+12(SB)/4, $0x41b8aa3b
+DATA log2e<>+16(SB)/4, $0x41b8aa3b
+DATA log2e<>+20(SB)/4, $0x41b8aa3b
+DATA log2e<>+24(SB)/4, $0x41b8aa3b
+DATA log2e<>+28(SB)/4, $0x41b8aa3b
+GLOBL log2e<>(SB), RODATA|NOPTR, $32
 
 DATA one<>+0(SB)/4, $0x3f800000
 DATA one<>+4(SB)/4, $0x3f800000
@@ -370,15 +697,4387 @@ DATA powers<>+56(SB)/4, $0x3f7ac0c7
 DATA powers<>+60(SB)/4, $0x3f7d257d
 GLOBL powers<>(SB), RODATA|NOPTR, $64
 
-DATA expZero<>+0(SB)/4, $0xc2b00f34
-DATA expZero<>+4(SB)/4, $0xc2b00f34
-DATA expZero<>+8(SB)/4, $0xc2b00f34
-DATA expZero<>+12(SB)/4, $0xc2b00f34
-DATA expZero<>+16(SB)/4, $0xc2b00f34
-DATA expZero<>+20(SB)/4, $0xc2b00f34
-DATA expZero<>+24(SB)/4, $0xc2b00f34
-DATA expZero<>+28(SB)/4, $0xc2b00f34
+DATA expLimit<>+0(SB)/4, $0x42ae999a
+DATA expLimit<>+4(SB)/4, $0x42ae999a
+DATA expLimit<>+8(SB)/4, $0x42ae999a
+DATA expLimit<>+12(SB)/4, $0x42ae999a
+DATA expLimit<>+16(SB)/4, $0x42ae999a
+DATA expLimit<>+20(SB)/4, $0x42ae999a
+DATA expLimit<>+24(SB)/4, $0x42ae999a
+DATA expLimit<>+28(SB)/4, $0x42ae999a
+GLOBL expLimit<>(SB), RODATA|NOPTR, $32
+
+DATA expZero<>+0(SB)/4, $0x42b00f34
+DATA expZero<>+4(SB)/4, $0x42b00f34
+DATA expZero<>+8(SB)/4, $0x42b00f34
+DATA expZero<>+12(SB)/4, $0x42b00f34
+DATA expZero<>+16(SB)/4, $0x42b00f34
+DATA expZero<>+20(SB)/4, $0x42b00f34
+DATA expZero<>+24(SB)/4, $0x42b00f34
+DATA expZero<>+28(SB)/4, $0x42b00f34
 GLOBL expZero<>(SB), RODATA|NOPTR, $32
+
+// func sumExpKeepAVX512(x *float32, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
+TEXT ·sumExpKeepAVX512(SB), NOSPLIT, $0-52
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         e+32(FP), DX
+	MOVQ         n+8(FP), BX
+	XORQ         CX, CX
+	XORQ         R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ              CX, R8
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*4)
+	PREFETCHT0        8256(AX)(CX*4)
+	PREFETCHT0        8320(AX)(CX*4)
+	PREFETCHT0        8384(AX)(CX*4)
+	PREFETCHT0        8448(AX)(CX*4)
+	PREFETCHT0        8512(AX)(CX*4)
+	PREFETCHT0        8576(AX)(CX*4)
+	PREFETCHT0        8640(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VSUBPS            64(AX)(CX*4), Z5, Z12
+	VSUBPS            128(AX)(CX*4), Z5, Z13
+	VSUBPS            192(AX)(CX*4), Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMOVUPS           Z23, (DX)(CX*4)
+	VMOVUPS           Z24, 64(DX)(CX*4)
+	VMOVUPS           Z25, 128(DX)(CX*4)
+	VMOVUPS           Z26, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VSUBPS            256(AX)(CX*4), Z5, Z11
+	VSUBPS            320(AX)(CX*4), Z5, Z12
+	VSUBPS            384(AX)(CX*4), Z5, Z13
+	VSUBPS            448(AX)(CX*4), Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMOVUPS           Z25, 256(DX)(CX*4)
+	VMOVUPS           Z26, 320(DX)(CX*4)
+	VMOVUPS           Z28, 384(DX)(CX*4)
+	VMOVUPS           Z29, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
+
+fast8done:
+fast1:
+	CMPQ              CX, DI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMOVUPS           Z14, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        (SI), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (SI)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        8(SI), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(SI)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R9
+	MOVQ    SI, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
+
+looking:
+	VMOVUPS  (AX)(CX*4), Z12
+	VMAXPS   Z11, Z12, Z11
+	VCMPPS   $0x03, Z12, Z12, K2
+	KORW     K2, K1, K1
+	ADDQ     $0x10, CX
+	CMPQ     CX, DI
+	JLT      looking
+	KORTESTW K1, K1
+	JNE      nan
+	VCMPPS   $0x1e, Z5, Z11, K1
+	KORTESTW K1, K1
+	JNE      rise
+	MOVQ     SI, CX
+
+slow8:
+	CMPQ              CX, R8
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*4)
+	PREFETCHT0        8256(AX)(CX*4)
+	PREFETCHT0        8320(AX)(CX*4)
+	PREFETCHT0        8384(AX)(CX*4)
+	PREFETCHT0        8448(AX)(CX*4)
+	PREFETCHT0        8512(AX)(CX*4)
+	PREFETCHT0        8576(AX)(CX*4)
+	PREFETCHT0        8640(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VSUBPS            64(AX)(CX*4), Z5, Z12
+	VSUBPS            128(AX)(CX*4), Z5, Z13
+	VSUBPS            192(AX)(CX*4), Z5, Z14
+	VMOVUPS           (AX)(CX*4), Z15
+	VBROADCASTSS      negInf<>+0(SB), Z16
+	VCMPPS            $0x00, Z16, Z15, K1
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VMOVUPS           64(AX)(CX*4), Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K2
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VMOVUPS           128(AX)(CX*4), Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K3
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VMOVUPS           192(AX)(CX*4), Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K4
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z23, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z24, Z11, Z11
+	VMOVUPS           Z11, 64(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 128(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VSUBPS            256(AX)(CX*4), Z5, Z11
+	VSUBPS            320(AX)(CX*4), Z5, Z12
+	VSUBPS            384(AX)(CX*4), Z5, Z13
+	VSUBPS            448(AX)(CX*4), Z5, Z14
+	VMOVUPS           256(AX)(CX*4), Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K1
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VMOVUPS           320(AX)(CX*4), Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K2
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VMOVUPS           384(AX)(CX*4), Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K3
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VMOVUPS           448(AX)(CX*4), Z19
+	VBROADCASTSS      negInf<>+0(SB), Z20
+	VCMPPS            $0x00, Z20, Z19, K4
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 256(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 320(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z28, Z11, Z11
+	VMOVUPS           Z11, 384(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z29, Z11, Z11
+	VMOVUPS           Z11, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, DI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*4)
+	VSUBPS            (AX)(CX*4), Z5, Z11
+	VMOVUPS           (AX)(CX*4), Z12
+	VBROADCASTSS      negInf<>+0(SB), Z13
+	VCMPPS            $0x00, Z13, Z12, K1
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z14, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ          CX, done+40(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+48(FP)
+	VZEROUPPER
+	RET
+
+DATA sign<>+0(SB)/4, $0x80000000
+DATA sign<>+4(SB)/4, $0x80000000
+DATA sign<>+8(SB)/4, $0x80000000
+DATA sign<>+12(SB)/4, $0x80000000
+DATA sign<>+16(SB)/4, $0x80000000
+DATA sign<>+20(SB)/4, $0x80000000
+DATA sign<>+24(SB)/4, $0x80000000
+DATA sign<>+28(SB)/4, $0x80000000
+GLOBL sign<>(SB), RODATA|NOPTR, $32
+
+// func sumExpBFloat16AVX512(x *uint16, n int, m float32, sums *[2]float64) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
+TEXT ·sumExpBFloat16AVX512(SB), NOSPLIT, $0-44
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         n+8(FP), DX
+	XORQ         CX, CX
+	XORQ         R8, R8
+
+block:
+	CMPQ    CX, DX
+	JGE     finished
+	MOVQ    CX, BX
+	LEAQ    1024(CX), SI
+	CMPQ    SI, DX
+	CMOVQGT DX, SI
+	MOVQ    SI, DI
+	SUBQ    CX, DI
+	ANDQ    $-128, DI
+	ADDQ    CX, DI
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R8, R8
+	JNE     look
+
+fast8:
+	CMPQ              CX, DI
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         32(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         64(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         96(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VPMOVZXWD         128(AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         160(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         192(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         224(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
+
+fast8done:
+fast1:
+	CMPQ              CX, SI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        (BX), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (BX)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        8(BX), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(BX)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R8
+	MOVQ    BX, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
+
+looking:
+	VPMOVZXWD (AX)(CX*2), Z12
+	VPSLLD    $0x10, Z12, Z12
+	VMAXPS    Z11, Z12, Z11
+	VCMPPS    $0x03, Z12, Z12, K2
+	KORW      K2, K1, K1
+	ADDQ      $0x10, CX
+	CMPQ      CX, SI
+	JLT       looking
+	KORTESTW  K1, K1
+	JNE       nan
+	VCMPPS    $0x1e, Z5, Z11, K1
+	KORTESTW  K1, K1
+	JNE       rise
+	MOVQ      BX, CX
+
+slow8:
+	CMPQ              CX, DI
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         32(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         64(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         96(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VPMOVZXWD         128(AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         160(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         192(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         224(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, SI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ DX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ BX, CX
+
+return:
+	MOVQ          CX, done+32(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpBFloat16KeepAVX512(x *uint16, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
+TEXT ·sumExpBFloat16KeepAVX512(SB), NOSPLIT, $0-52
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         e+32(FP), DX
+	MOVQ         n+8(FP), BX
+	XORQ         CX, CX
+	XORQ         R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ              CX, R8
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         32(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         64(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         96(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMOVUPS           Z23, (DX)(CX*4)
+	VMOVUPS           Z24, 64(DX)(CX*4)
+	VMOVUPS           Z25, 128(DX)(CX*4)
+	VMOVUPS           Z26, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VPMOVZXWD         128(AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         160(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         192(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         224(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMOVUPS           Z25, 256(DX)(CX*4)
+	VMOVUPS           Z26, 320(DX)(CX*4)
+	VMOVUPS           Z28, 384(DX)(CX*4)
+	VMOVUPS           Z29, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
+
+fast8done:
+fast1:
+	CMPQ              CX, DI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMOVUPS           Z14, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        (SI), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (SI)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        8(SI), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(SI)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R9
+	MOVQ    SI, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
+
+looking:
+	VPMOVZXWD (AX)(CX*2), Z12
+	VPSLLD    $0x10, Z12, Z12
+	VMAXPS    Z11, Z12, Z11
+	VCMPPS    $0x03, Z12, Z12, K2
+	KORW      K2, K1, K1
+	ADDQ      $0x10, CX
+	CMPQ      CX, DI
+	JLT       looking
+	KORTESTW  K1, K1
+	JNE       nan
+	VCMPPS    $0x1e, Z5, Z11, K1
+	KORTESTW  K1, K1
+	JNE       rise
+	MOVQ      SI, CX
+
+slow8:
+	CMPQ              CX, R8
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         32(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         64(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         96(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMOVZXWD         (AX)(CX*2), Z15
+	VPSLLD            $0x10, Z15, Z15
+	VBROADCASTSS      negInf<>+0(SB), Z16
+	VCMPPS            $0x00, Z16, Z15, K1
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VPMOVZXWD         32(AX)(CX*2), Z16
+	VPSLLD            $0x10, Z16, Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K2
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VPMOVZXWD         64(AX)(CX*2), Z17
+	VPSLLD            $0x10, Z17, Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K3
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VPMOVZXWD         96(AX)(CX*2), Z18
+	VPSLLD            $0x10, Z18, Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K4
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z23, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z24, Z11, Z11
+	VMOVUPS           Z11, 64(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 128(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VPMOVZXWD         128(AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         160(AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VSUBPS            Z12, Z5, Z12
+	VPMOVZXWD         192(AX)(CX*2), Z13
+	VPSLLD            $0x10, Z13, Z13
+	VSUBPS            Z13, Z5, Z13
+	VPMOVZXWD         224(AX)(CX*2), Z14
+	VPSLLD            $0x10, Z14, Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMOVZXWD         128(AX)(CX*2), Z16
+	VPSLLD            $0x10, Z16, Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K1
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VPMOVZXWD         160(AX)(CX*2), Z17
+	VPSLLD            $0x10, Z17, Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K2
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VPMOVZXWD         192(AX)(CX*2), Z18
+	VPSLLD            $0x10, Z18, Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K3
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VPMOVZXWD         224(AX)(CX*2), Z19
+	VPSLLD            $0x10, Z19, Z19
+	VBROADCASTSS      negInf<>+0(SB), Z20
+	VCMPPS            $0x00, Z20, Z19, K4
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 256(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 320(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z28, Z11, Z11
+	VMOVUPS           Z11, 384(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z29, Z11, Z11
+	VMOVUPS           Z11, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, DI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VPMOVZXWD         (AX)(CX*2), Z11
+	VPSLLD            $0x10, Z11, Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMOVZXWD         (AX)(CX*2), Z12
+	VPSLLD            $0x10, Z12, Z12
+	VBROADCASTSS      negInf<>+0(SB), Z13
+	VCMPPS            $0x00, Z13, Z12, K1
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z14, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ          CX, done+40(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+48(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpFloat16AVX512(x *uint16, n int, m float32, sums *[2]float64) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
+TEXT ·sumExpFloat16AVX512(SB), NOSPLIT, $0-44
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         n+8(FP), DX
+	XORQ         CX, CX
+	XORQ         R8, R8
+
+block:
+	CMPQ    CX, DX
+	JGE     finished
+	MOVQ    CX, BX
+	LEAQ    1024(CX), SI
+	CMPQ    SI, DX
+	CMOVQGT DX, SI
+	MOVQ    SI, DI
+	SUBQ    CX, DI
+	ANDQ    $-128, DI
+	ADDQ    CX, DI
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R8, R8
+	JNE     look
+
+fast8:
+	CMPQ              CX, DI
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         32(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         64(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         96(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VCVTPH2PS         128(AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         160(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         192(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         224(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
+
+fast8done:
+fast1:
+	CMPQ              CX, SI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        (BX), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (BX)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), BX
+	VMOVSD        8(BX), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(BX)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R8
+	MOVQ    BX, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
+
+looking:
+	VCVTPH2PS (AX)(CX*2), Z12
+	VMAXPS    Z11, Z12, Z11
+	VCMPPS    $0x03, Z12, Z12, K2
+	KORW      K2, K1, K1
+	ADDQ      $0x10, CX
+	CMPQ      CX, SI
+	JLT       looking
+	KORTESTW  K1, K1
+	JNE       nan
+	VCMPPS    $0x1e, Z5, Z11, K1
+	KORTESTW  K1, K1
+	JNE       rise
+	MOVQ      BX, CX
+
+slow8:
+	CMPQ              CX, DI
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         32(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         64(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         96(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VCVTPH2PS         128(AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         160(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         192(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         224(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, SI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ DX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ BX, CX
+
+return:
+	MOVQ          CX, done+32(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpFloat16KeepAVX512(x *uint16, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
+TEXT ·sumExpFloat16KeepAVX512(SB), NOSPLIT, $0-52
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         e+32(FP), DX
+	MOVQ         n+8(FP), BX
+	XORQ         CX, CX
+	XORQ         R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ              CX, R8
+	JGE               fast8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         32(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         64(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         96(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z15
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z16
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z17
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VMOVUPS           Z23, (DX)(CX*4)
+	VMOVUPS           Z24, 64(DX)(CX*4)
+	VMOVUPS           Z25, 128(DX)(CX*4)
+	VMOVUPS           Z26, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VCVTPH2PS         128(AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         160(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         192(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         224(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z16
+	VPMAXUD           Z12, Z6, Z6
+	VMOVAPS           Z12, Z17
+	VPMAXUD           Z13, Z6, Z6
+	VMOVAPS           Z13, Z18
+	VPMAXUD           Z14, Z6, Z6
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VMOVUPS           Z25, 256(DX)(CX*4)
+	VMOVUPS           Z26, 320(DX)(CX*4)
+	VMOVUPS           Z28, 384(DX)(CX*4)
+	VMOVUPS           Z29, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               fast8
+
+fast8done:
+fast1:
+	CMPQ              CX, DI
+	JGE               fast1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VPMAXUD           Z11, Z6, Z6
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VMOVUPS           Z14, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        (SI), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (SI)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        8(SI), X7
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(SI)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R9
+	MOVQ    SI, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z27, Z27, Z27
+	VCMPPS  $0x03, Z27, Z27, K1
+
+looking:
+	VCVTPH2PS (AX)(CX*2), Z12
+	VMAXPS    Z11, Z12, Z11
+	VCMPPS    $0x03, Z12, Z12, K2
+	KORW      K2, K1, K1
+	ADDQ      $0x10, CX
+	CMPQ      CX, DI
+	JLT       looking
+	KORTESTW  K1, K1
+	JNE       nan
+	VCMPPS    $0x1e, Z5, Z11, K1
+	KORTESTW  K1, K1
+	JNE       rise
+	MOVQ      SI, CX
+
+slow8:
+	CMPQ              CX, R8
+	JGE               slow8done
+	PREFETCHT0        8192(AX)(CX*2)
+	PREFETCHT0        8256(AX)(CX*2)
+	PREFETCHT0        8320(AX)(CX*2)
+	PREFETCHT0        8384(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         32(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         64(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         96(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VCVTPH2PS         (AX)(CX*2), Z15
+	VBROADCASTSS      negInf<>+0(SB), Z16
+	VCMPPS            $0x00, Z16, Z15, K1
+	VBROADCASTSS      expZero<>+0(SB), Z15
+	VPMINUD           Z15, Z11, Z11
+	VMOVAPS           Z11, Z15
+	VCVTPH2PS         32(AX)(CX*2), Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K2
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z12, Z12
+	VMOVAPS           Z12, Z16
+	VCVTPH2PS         64(AX)(CX*2), Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K3
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z13, Z13
+	VMOVAPS           Z13, Z17
+	VCVTPH2PS         96(AX)(CX*2), Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K4
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z14, Z14
+	VMOVAPS           Z14, Z18
+	VMOVUPS           Z0, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z19
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z22
+	VSUBPS            Z0, Z19, Z23
+	VSUBPS            Z0, Z20, Z24
+	VSUBPS            Z0, Z21, Z25
+	VSUBPS            Z0, Z22, Z26
+	VFNMSUB231PS      Z1, Z23, Z11
+	VFNMSUB231PS      Z1, Z24, Z12
+	VFNMSUB231PS      Z1, Z25, Z13
+	VFNMSUB231PS      Z1, Z26, Z14
+	VFNMADD231PS      Z2, Z23, Z11
+	VFNMADD231PS      Z2, Z24, Z12
+	VFNMADD231PS      Z2, Z25, Z13
+	VFNMADD231PS      Z2, Z26, Z14
+	VPERMPS           Z4, Z19, Z23
+	VPERMPS           Z4, Z20, Z24
+	VPERMPS           Z4, Z21, Z25
+	VPERMPS           Z4, Z22, Z26
+	VPSLLD            $0x13, Z19, Z19
+	VPADDD            Z19, Z23, Z23
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z24, Z24
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z25, Z25
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z26, Z26
+	VBROADCASTSS      exp2<>+0(SB), Z19
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VFMADD231PS       Z3, Z11, Z19
+	VFMADD231PS       Z3, Z12, Z20
+	VFMADD231PS       Z3, Z13, Z21
+	VFMADD231PS       Z3, Z14, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z19
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z22
+	VMULPS            Z19, Z11, Z11
+	VMULPS            Z20, Z12, Z12
+	VMULPS            Z21, Z13, Z13
+	VMULPS            Z22, Z14, Z14
+	VFMADD231PS       Z11, Z23, Z23
+	VFMADD231PS       Z12, Z24, Z24
+	VFMADD231PS       Z13, Z25, Z25
+	VFMADD231PS       Z14, Z26, Z26
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z23, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z24, Z11, Z11
+	VMOVUPS           Z11, 64(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 128(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 192(DX)(CX*4)
+	VMULPS            Z23, Z15, Z15
+	VMULPS            Z24, Z16, Z16
+	VFMADD231PS       Z25, Z17, Z15
+	VFMADD231PS       Z26, Z18, Z16
+	VADDPS            Z24, Z23, Z23
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VCVTPH2PS         128(AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         160(AX)(CX*2), Z12
+	VSUBPS            Z12, Z5, Z12
+	VCVTPH2PS         192(AX)(CX*2), Z13
+	VSUBPS            Z13, Z5, Z13
+	VCVTPH2PS         224(AX)(CX*2), Z14
+	VSUBPS            Z14, Z5, Z14
+	VCVTPH2PS         128(AX)(CX*2), Z16
+	VBROADCASTSS      negInf<>+0(SB), Z17
+	VCMPPS            $0x00, Z17, Z16, K1
+	VBROADCASTSS      expZero<>+0(SB), Z16
+	VPMINUD           Z16, Z11, Z11
+	VMOVAPS           Z11, Z16
+	VCVTPH2PS         160(AX)(CX*2), Z17
+	VBROADCASTSS      negInf<>+0(SB), Z18
+	VCMPPS            $0x00, Z18, Z17, K2
+	VBROADCASTSS      expZero<>+0(SB), Z17
+	VPMINUD           Z17, Z12, Z12
+	VMOVAPS           Z12, Z17
+	VCVTPH2PS         192(AX)(CX*2), Z18
+	VBROADCASTSS      negInf<>+0(SB), Z19
+	VCMPPS            $0x00, Z19, Z18, K3
+	VBROADCASTSS      expZero<>+0(SB), Z18
+	VPMINUD           Z18, Z13, Z13
+	VMOVAPS           Z13, Z18
+	VCVTPH2PS         224(AX)(CX*2), Z19
+	VBROADCASTSS      negInf<>+0(SB), Z20
+	VCMPPS            $0x00, Z20, Z19, K4
+	VBROADCASTSS      expZero<>+0(SB), Z19
+	VPMINUD           Z19, Z14, Z14
+	VMOVAPS           Z14, Z19
+	VMOVUPS           Z0, Z20
+	VMOVUPS           Z0, Z21
+	VMOVUPS           Z0, Z22
+	VMOVUPS           Z0, Z24
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z20
+	VFNMADD231PS.BCST log2e<>+0(SB), Z12, Z21
+	VFNMADD231PS.BCST log2e<>+0(SB), Z13, Z22
+	VFNMADD231PS.BCST log2e<>+0(SB), Z14, Z24
+	VSUBPS            Z0, Z20, Z25
+	VSUBPS            Z0, Z21, Z26
+	VSUBPS            Z0, Z22, Z28
+	VSUBPS            Z0, Z24, Z29
+	VFNMSUB231PS      Z1, Z25, Z11
+	VFNMSUB231PS      Z1, Z26, Z12
+	VFNMSUB231PS      Z1, Z28, Z13
+	VFNMSUB231PS      Z1, Z29, Z14
+	VFNMADD231PS      Z2, Z25, Z11
+	VFNMADD231PS      Z2, Z26, Z12
+	VFNMADD231PS      Z2, Z28, Z13
+	VFNMADD231PS      Z2, Z29, Z14
+	VPERMPS           Z4, Z20, Z25
+	VPERMPS           Z4, Z21, Z26
+	VPERMPS           Z4, Z22, Z28
+	VPERMPS           Z4, Z24, Z29
+	VPSLLD            $0x13, Z20, Z20
+	VPADDD            Z20, Z25, Z25
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z26, Z26
+	VPSLLD            $0x13, Z22, Z22
+	VPADDD            Z22, Z28, Z28
+	VPSLLD            $0x13, Z24, Z24
+	VPADDD            Z24, Z29, Z29
+	VBROADCASTSS      exp2<>+0(SB), Z20
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z24
+	VFMADD231PS       Z3, Z11, Z20
+	VFMADD231PS       Z3, Z12, Z21
+	VFMADD231PS       Z3, Z13, Z22
+	VFMADD231PS       Z3, Z14, Z24
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z20
+	VFMADD213PS.BCST  one<>+0(SB), Z12, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z13, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z14, Z24
+	VMULPS            Z20, Z11, Z11
+	VMULPS            Z21, Z12, Z12
+	VMULPS            Z22, Z13, Z13
+	VMULPS            Z24, Z14, Z14
+	VFMADD231PS       Z11, Z25, Z25
+	VFMADD231PS       Z12, Z26, Z26
+	VFMADD231PS       Z13, Z28, Z28
+	VFMADD231PS       Z14, Z29, Z29
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z25, Z11, Z11
+	VMOVUPS           Z11, 256(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K2, Z11
+	VPORD             Z26, Z11, Z11
+	VMOVUPS           Z11, 320(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K3, Z11
+	VPORD             Z28, Z11, Z11
+	VMOVUPS           Z11, 384(DX)(CX*4)
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K4, Z11
+	VPORD             Z29, Z11, Z11
+	VMOVUPS           Z11, 448(DX)(CX*4)
+	VMULPS            Z25, Z16, Z16
+	VMULPS            Z26, Z17, Z17
+	VFMADD231PS       Z28, Z18, Z16
+	VFMADD231PS       Z29, Z19, Z17
+	VADDPS            Z26, Z25, Z25
+	VADDPS            Z29, Z28, Z28
+	VADDPS            Z28, Z25, Z25
+	VADDPS            Z17, Z16, Z16
+	VADDPS            Z25, Z23, Z23
+	VADDPS            Z16, Z15, Z15
+	VEXTRACTF32X8     $0x01, Z23, Y11
+	VCVTPS2PD         Y23, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z15, Y11
+	VCVTPS2PD         Y15, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000080, CX
+	JMP               slow8
+
+slow8done:
+slow1:
+	CMPQ              CX, DI
+	JGE               slow1done
+	PREFETCHT0        8192(AX)(CX*2)
+	VCVTPH2PS         (AX)(CX*2), Z11
+	VSUBPS            Z11, Z5, Z11
+	VCVTPH2PS         (AX)(CX*2), Z12
+	VBROADCASTSS      negInf<>+0(SB), Z13
+	VCMPPS            $0x00, Z13, Z12, K1
+	VBROADCASTSS      expZero<>+0(SB), Z12
+	VPMINUD           Z12, Z11, Z11
+	VMOVAPS           Z11, Z12
+	VMOVUPS           Z0, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z11, Z13
+	VSUBPS            Z0, Z13, Z14
+	VFNMSUB231PS      Z1, Z14, Z11
+	VFNMADD231PS      Z2, Z14, Z11
+	VPERMPS           Z4, Z13, Z14
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z14, Z14
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VFMADD231PS       Z3, Z11, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z11, Z13
+	VMULPS            Z13, Z11, Z11
+	VFMADD231PS       Z11, Z14, Z14
+	VBROADCASTSS      sign<>+0(SB), Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VPORD             Z14, Z11, Z11
+	VMOVUPS           Z11, (DX)(CX*4)
+	VMULPS            Z14, Z12, Z12
+	VEXTRACTF32X8     $0x01, Z14, Y11
+	VCVTPS2PD         Y14, Z13
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z13, Z7, Z7
+	VADDPD            Z11, Z8, Z8
+	VEXTRACTF32X8     $0x01, Z12, Y11
+	VCVTPS2PD         Y12, Z12
+	VCVTPS2PD         Y11, Z11
+	VADDPD            Z12, Z9, Z9
+	VADDPD            Z11, Z10, Z10
+	ADDQ              $0x00000010, CX
+	JMP               slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ          CX, done+40(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+48(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpScaledAVX512(x *float32, n int, m float32, sums *[2]float64, f *[5]float32, inverse float64) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE, SSE2
+TEXT ·sumExpScaledAVX512(SB), NOSPLIT, $0-60
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         f+32(FP), DX
+	MOVQ         n+8(FP), BX
+	XORQ         CX, CX
+	XORQ         R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ             CX, R8
+	JGE              fast8done
+	PREFETCHT0       8192(AX)(CX*4)
+	PREFETCHT0       8256(AX)(CX*4)
+	PREFETCHT0       8320(AX)(CX*4)
+	PREFETCHT0       8384(AX)(CX*4)
+	PREFETCHT0       8448(AX)(CX*4)
+	PREFETCHT0       8512(AX)(CX*4)
+	PREFETCHT0       8576(AX)(CX*4)
+	PREFETCHT0       8640(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VSUBPS           64(AX)(CX*4), Z5, Z12
+	VPMAXUD          Z11, Z6, Z6
+	VMOVAPS          Z11, Z13
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z14
+	VMOVUPS          Z0, Z15
+	VMOVUPS          Z0, Z16
+	VBROADCASTSS     (DX), Z17
+	VFNMADD231PS     Z17, Z11, Z15
+	VBROADCASTSS     (DX), Z17
+	VFNMADD231PS     Z17, Z12, Z16
+	VSUBPS           Z0, Z15, Z17
+	VSUBPS           Z0, Z16, Z19
+	VMULPS           Z1, Z17, Z20
+	VMULPS           Z1, Z19, Z21
+	VBROADCASTSS     4(DX), Z22
+	VFNMSUB231PS     Z22, Z11, Z20
+	VBROADCASTSS     4(DX), Z22
+	VFNMSUB231PS     Z22, Z12, Z21
+	VBROADCASTSS     8(DX), Z22
+	VFNMADD231PS     Z22, Z11, Z20
+	VBROADCASTSS     8(DX), Z11
+	VFNMADD231PS     Z11, Z12, Z21
+	VFNMADD231PS     Z2, Z17, Z20
+	VFNMADD231PS     Z2, Z19, Z21
+	VPERMPS          Z4, Z15, Z11
+	VPERMPS          Z4, Z16, Z12
+	VPSLLD           $0x13, Z15, Z15
+	VPADDD           Z15, Z11, Z11
+	VPSLLD           $0x13, Z16, Z16
+	VPADDD           Z16, Z12, Z12
+	VBROADCASTSS     exp2<>+0(SB), Z15
+	VBROADCASTSS     exp2<>+0(SB), Z16
+	VFMADD231PS      Z3, Z20, Z15
+	VFMADD231PS      Z3, Z21, Z16
+	VFMADD213PS.BCST one<>+0(SB), Z20, Z15
+	VFMADD213PS.BCST one<>+0(SB), Z21, Z16
+	VMULPS           Z15, Z20, Z20
+	VMULPS           Z16, Z21, Z21
+	VFMADD231PS      Z20, Z11, Z11
+	VFMADD231PS      Z21, Z12, Z12
+	VMULPS           Z11, Z13, Z13
+	VMULPS           Z12, Z14, Z14
+	VADDPS           Z12, Z11, Z11
+	VSUBPS           128(AX)(CX*4), Z5, Z12
+	VSUBPS           192(AX)(CX*4), Z5, Z15
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z16
+	VPMAXUD          Z15, Z6, Z6
+	VMOVAPS          Z15, Z17
+	VMOVUPS          Z0, Z19
+	VMOVUPS          Z0, Z20
+	VBROADCASTSS     (DX), Z21
+	VFNMADD231PS     Z21, Z12, Z19
+	VBROADCASTSS     (DX), Z21
+	VFNMADD231PS     Z21, Z15, Z20
+	VSUBPS           Z0, Z19, Z21
+	VSUBPS           Z0, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VMULPS           Z1, Z22, Z24
+	VBROADCASTSS     4(DX), Z25
+	VFNMSUB231PS     Z25, Z12, Z23
+	VBROADCASTSS     4(DX), Z25
+	VFNMSUB231PS     Z25, Z15, Z24
+	VBROADCASTSS     8(DX), Z25
+	VFNMADD231PS     Z25, Z12, Z23
+	VBROADCASTSS     8(DX), Z12
+	VFNMADD231PS     Z12, Z15, Z24
+	VFNMADD231PS     Z2, Z21, Z23
+	VFNMADD231PS     Z2, Z22, Z24
+	VPERMPS          Z4, Z19, Z12
+	VPERMPS          Z4, Z20, Z15
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z12, Z12
+	VPSLLD           $0x13, Z20, Z20
+	VPADDD           Z20, Z15, Z15
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VBROADCASTSS     exp2<>+0(SB), Z20
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD231PS      Z3, Z24, Z20
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z24, Z20
+	VMULPS           Z19, Z23, Z23
+	VMULPS           Z20, Z24, Z24
+	VFMADD231PS      Z23, Z12, Z12
+	VFMADD231PS      Z24, Z15, Z15
+	VFMADD231PS      Z12, Z16, Z13
+	VFMADD231PS      Z15, Z17, Z14
+	VADDPS           Z15, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+	VSUBPS           256(AX)(CX*4), Z5, Z12
+	VSUBPS           320(AX)(CX*4), Z5, Z14
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z15
+	VPMAXUD          Z14, Z6, Z6
+	VMOVAPS          Z14, Z16
+	VMOVUPS          Z0, Z17
+	VMOVUPS          Z0, Z19
+	VBROADCASTSS     (DX), Z20
+	VFNMADD231PS     Z20, Z12, Z17
+	VBROADCASTSS     (DX), Z20
+	VFNMADD231PS     Z20, Z14, Z19
+	VSUBPS           Z0, Z17, Z20
+	VSUBPS           Z0, Z19, Z21
+	VMULPS           Z1, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VBROADCASTSS     4(DX), Z24
+	VFNMSUB231PS     Z24, Z12, Z22
+	VBROADCASTSS     4(DX), Z24
+	VFNMSUB231PS     Z24, Z14, Z23
+	VBROADCASTSS     8(DX), Z24
+	VFNMADD231PS     Z24, Z12, Z22
+	VBROADCASTSS     8(DX), Z12
+	VFNMADD231PS     Z12, Z14, Z23
+	VFNMADD231PS     Z2, Z20, Z22
+	VFNMADD231PS     Z2, Z21, Z23
+	VPERMPS          Z4, Z17, Z12
+	VPERMPS          Z4, Z19, Z14
+	VPSLLD           $0x13, Z17, Z17
+	VPADDD           Z17, Z12, Z12
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z14, Z14
+	VBROADCASTSS     exp2<>+0(SB), Z17
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VFMADD231PS      Z3, Z22, Z17
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z22, Z17
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VMULPS           Z17, Z22, Z22
+	VMULPS           Z19, Z23, Z23
+	VFMADD231PS      Z22, Z12, Z12
+	VFMADD231PS      Z23, Z14, Z14
+	VMULPS           Z12, Z15, Z15
+	VMULPS           Z14, Z16, Z16
+	VADDPS           Z14, Z12, Z12
+	VSUBPS           384(AX)(CX*4), Z5, Z14
+	VSUBPS           448(AX)(CX*4), Z5, Z17
+	VPMAXUD          Z14, Z6, Z6
+	VMOVAPS          Z14, Z19
+	VPMAXUD          Z17, Z6, Z6
+	VMOVAPS          Z17, Z20
+	VMOVUPS          Z0, Z21
+	VMOVUPS          Z0, Z22
+	VBROADCASTSS     (DX), Z23
+	VFNMADD231PS     Z23, Z14, Z21
+	VBROADCASTSS     (DX), Z23
+	VFNMADD231PS     Z23, Z17, Z22
+	VSUBPS           Z0, Z21, Z23
+	VSUBPS           Z0, Z22, Z24
+	VMULPS           Z1, Z23, Z25
+	VMULPS           Z1, Z24, Z26
+	VBROADCASTSS     4(DX), Z27
+	VFNMSUB231PS     Z27, Z14, Z25
+	VBROADCASTSS     4(DX), Z27
+	VFNMSUB231PS     Z27, Z17, Z26
+	VBROADCASTSS     8(DX), Z27
+	VFNMADD231PS     Z27, Z14, Z25
+	VBROADCASTSS     8(DX), Z14
+	VFNMADD231PS     Z14, Z17, Z26
+	VFNMADD231PS     Z2, Z23, Z25
+	VFNMADD231PS     Z2, Z24, Z26
+	VPERMPS          Z4, Z21, Z14
+	VPERMPS          Z4, Z22, Z17
+	VPSLLD           $0x13, Z21, Z21
+	VPADDD           Z21, Z14, Z14
+	VPSLLD           $0x13, Z22, Z22
+	VPADDD           Z22, Z17, Z17
+	VBROADCASTSS     exp2<>+0(SB), Z21
+	VBROADCASTSS     exp2<>+0(SB), Z22
+	VFMADD231PS      Z3, Z25, Z21
+	VFMADD231PS      Z3, Z26, Z22
+	VFMADD213PS.BCST one<>+0(SB), Z25, Z21
+	VFMADD213PS.BCST one<>+0(SB), Z26, Z22
+	VMULPS           Z21, Z25, Z25
+	VMULPS           Z22, Z26, Z26
+	VFMADD231PS      Z25, Z14, Z14
+	VFMADD231PS      Z26, Z17, Z17
+	VFMADD231PS      Z14, Z19, Z15
+	VFMADD231PS      Z17, Z20, Z16
+	VADDPS           Z17, Z14, Z14
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z16, Z15, Z15
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z15, Z13, Z13
+	VEXTRACTF32X8    $0x01, Z11, Y12
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y12, Z12
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z12, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z13, Y11
+	VCVTPS2PD        Y13, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000080, CX
+	JMP              fast8
+
+fast8done:
+fast1:
+	CMPQ             CX, DI
+	JGE              fast1done
+	PREFETCHT0       8192(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VPMAXUD          Z11, Z6, Z6
+	VMOVAPS          Z11, Z12
+	VMOVUPS          Z0, Z13
+	VBROADCASTSS     (DX), Z14
+	VFNMADD231PS     Z14, Z11, Z13
+	VSUBPS           Z0, Z13, Z14
+	VMULPS           Z1, Z14, Z15
+	VBROADCASTSS     4(DX), Z16
+	VFNMSUB231PS     Z16, Z11, Z15
+	VBROADCASTSS     8(DX), Z16
+	VFNMADD231PS     Z16, Z11, Z15
+	VFNMADD231PS     Z2, Z14, Z15
+	VPERMPS          Z4, Z13, Z11
+	VPSLLD           $0x13, Z13, Z13
+	VPADDD           Z13, Z11, Z11
+	VBROADCASTSS     exp2<>+0(SB), Z13
+	VFMADD231PS      Z3, Z15, Z13
+	VFMADD213PS.BCST one<>+0(SB), Z15, Z13
+	VMULPS           Z13, Z15, Z15
+	VFMADD231PS      Z15, Z11, Z11
+	VMULPS           Z11, Z12, Z12
+	VEXTRACTF32X8    $0x01, Z11, Y13
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y13, Z13
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z13, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z12, Y11
+	VCVTPS2PD        Y12, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000010, CX
+	JMP              fast1
+
+fast1done:
+	VBROADCASTSS 12(DX), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        (SI), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (SI)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), SI
+	VMOVSD        8(SI), X7
+	MOVSD         inverse+40(FP), X9
+	VMULSD        X9, X8, X8
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(SI)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R9
+	MOVQ    SI, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z18, Z18, Z18
+	VCMPPS  $0x03, Z18, Z18, K1
+
+looking:
+	VMOVUPS  (AX)(CX*4), Z12
+	VMAXPS   Z11, Z12, Z11
+	VCMPPS   $0x03, Z12, Z12, K2
+	KORW     K2, K1, K1
+	ADDQ     $0x10, CX
+	CMPQ     CX, DI
+	JLT      looking
+	KORTESTW K1, K1
+	JNE      nan
+	VCMPPS   $0x1e, Z5, Z11, K1
+	KORTESTW K1, K1
+	JNE      rise
+	MOVQ     SI, CX
+
+slow8:
+	CMPQ             CX, R8
+	JGE              slow8done
+	PREFETCHT0       8192(AX)(CX*4)
+	PREFETCHT0       8256(AX)(CX*4)
+	PREFETCHT0       8320(AX)(CX*4)
+	PREFETCHT0       8384(AX)(CX*4)
+	PREFETCHT0       8448(AX)(CX*4)
+	PREFETCHT0       8512(AX)(CX*4)
+	PREFETCHT0       8576(AX)(CX*4)
+	PREFETCHT0       8640(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VSUBPS           64(AX)(CX*4), Z5, Z12
+	VBROADCASTSS     16(DX), Z13
+	VPMINUD          Z13, Z11, Z11
+	VMOVAPS          Z11, Z13
+	VBROADCASTSS     16(DX), Z14
+	VPMINUD          Z14, Z12, Z12
+	VMOVAPS          Z12, Z14
+	VMOVUPS          Z0, Z15
+	VMOVUPS          Z0, Z16
+	VBROADCASTSS     (DX), Z17
+	VFNMADD231PS     Z17, Z11, Z15
+	VBROADCASTSS     (DX), Z17
+	VFNMADD231PS     Z17, Z12, Z16
+	VSUBPS           Z0, Z15, Z17
+	VSUBPS           Z0, Z16, Z19
+	VMULPS           Z1, Z17, Z20
+	VMULPS           Z1, Z19, Z21
+	VBROADCASTSS     4(DX), Z22
+	VFNMSUB231PS     Z22, Z11, Z20
+	VBROADCASTSS     4(DX), Z22
+	VFNMSUB231PS     Z22, Z12, Z21
+	VBROADCASTSS     8(DX), Z22
+	VFNMADD231PS     Z22, Z11, Z20
+	VBROADCASTSS     8(DX), Z11
+	VFNMADD231PS     Z11, Z12, Z21
+	VFNMADD231PS     Z2, Z17, Z20
+	VFNMADD231PS     Z2, Z19, Z21
+	VPERMPS          Z4, Z15, Z11
+	VPERMPS          Z4, Z16, Z12
+	VPSLLD           $0x13, Z15, Z15
+	VPADDD           Z15, Z11, Z11
+	VPSLLD           $0x13, Z16, Z16
+	VPADDD           Z16, Z12, Z12
+	VBROADCASTSS     exp2<>+0(SB), Z15
+	VBROADCASTSS     exp2<>+0(SB), Z16
+	VFMADD231PS      Z3, Z20, Z15
+	VFMADD231PS      Z3, Z21, Z16
+	VFMADD213PS.BCST one<>+0(SB), Z20, Z15
+	VFMADD213PS.BCST one<>+0(SB), Z21, Z16
+	VMULPS           Z15, Z20, Z20
+	VMULPS           Z16, Z21, Z21
+	VFMADD231PS      Z20, Z11, Z11
+	VFMADD231PS      Z21, Z12, Z12
+	VMULPS           Z11, Z13, Z13
+	VMULPS           Z12, Z14, Z14
+	VADDPS           Z12, Z11, Z11
+	VSUBPS           128(AX)(CX*4), Z5, Z12
+	VSUBPS           192(AX)(CX*4), Z5, Z15
+	VBROADCASTSS     16(DX), Z16
+	VPMINUD          Z16, Z12, Z12
+	VMOVAPS          Z12, Z16
+	VBROADCASTSS     16(DX), Z17
+	VPMINUD          Z17, Z15, Z15
+	VMOVAPS          Z15, Z17
+	VMOVUPS          Z0, Z19
+	VMOVUPS          Z0, Z20
+	VBROADCASTSS     (DX), Z21
+	VFNMADD231PS     Z21, Z12, Z19
+	VBROADCASTSS     (DX), Z21
+	VFNMADD231PS     Z21, Z15, Z20
+	VSUBPS           Z0, Z19, Z21
+	VSUBPS           Z0, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VMULPS           Z1, Z22, Z24
+	VBROADCASTSS     4(DX), Z25
+	VFNMSUB231PS     Z25, Z12, Z23
+	VBROADCASTSS     4(DX), Z25
+	VFNMSUB231PS     Z25, Z15, Z24
+	VBROADCASTSS     8(DX), Z25
+	VFNMADD231PS     Z25, Z12, Z23
+	VBROADCASTSS     8(DX), Z12
+	VFNMADD231PS     Z12, Z15, Z24
+	VFNMADD231PS     Z2, Z21, Z23
+	VFNMADD231PS     Z2, Z22, Z24
+	VPERMPS          Z4, Z19, Z12
+	VPERMPS          Z4, Z20, Z15
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z12, Z12
+	VPSLLD           $0x13, Z20, Z20
+	VPADDD           Z20, Z15, Z15
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VBROADCASTSS     exp2<>+0(SB), Z20
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD231PS      Z3, Z24, Z20
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z24, Z20
+	VMULPS           Z19, Z23, Z23
+	VMULPS           Z20, Z24, Z24
+	VFMADD231PS      Z23, Z12, Z12
+	VFMADD231PS      Z24, Z15, Z15
+	VFMADD231PS      Z12, Z16, Z13
+	VFMADD231PS      Z15, Z17, Z14
+	VADDPS           Z15, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+	VSUBPS           256(AX)(CX*4), Z5, Z12
+	VSUBPS           320(AX)(CX*4), Z5, Z14
+	VBROADCASTSS     16(DX), Z15
+	VPMINUD          Z15, Z12, Z12
+	VMOVAPS          Z12, Z15
+	VBROADCASTSS     16(DX), Z16
+	VPMINUD          Z16, Z14, Z14
+	VMOVAPS          Z14, Z16
+	VMOVUPS          Z0, Z17
+	VMOVUPS          Z0, Z19
+	VBROADCASTSS     (DX), Z20
+	VFNMADD231PS     Z20, Z12, Z17
+	VBROADCASTSS     (DX), Z20
+	VFNMADD231PS     Z20, Z14, Z19
+	VSUBPS           Z0, Z17, Z20
+	VSUBPS           Z0, Z19, Z21
+	VMULPS           Z1, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VBROADCASTSS     4(DX), Z24
+	VFNMSUB231PS     Z24, Z12, Z22
+	VBROADCASTSS     4(DX), Z24
+	VFNMSUB231PS     Z24, Z14, Z23
+	VBROADCASTSS     8(DX), Z24
+	VFNMADD231PS     Z24, Z12, Z22
+	VBROADCASTSS     8(DX), Z12
+	VFNMADD231PS     Z12, Z14, Z23
+	VFNMADD231PS     Z2, Z20, Z22
+	VFNMADD231PS     Z2, Z21, Z23
+	VPERMPS          Z4, Z17, Z12
+	VPERMPS          Z4, Z19, Z14
+	VPSLLD           $0x13, Z17, Z17
+	VPADDD           Z17, Z12, Z12
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z14, Z14
+	VBROADCASTSS     exp2<>+0(SB), Z17
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VFMADD231PS      Z3, Z22, Z17
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z22, Z17
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VMULPS           Z17, Z22, Z22
+	VMULPS           Z19, Z23, Z23
+	VFMADD231PS      Z22, Z12, Z12
+	VFMADD231PS      Z23, Z14, Z14
+	VMULPS           Z12, Z15, Z15
+	VMULPS           Z14, Z16, Z16
+	VADDPS           Z14, Z12, Z12
+	VSUBPS           384(AX)(CX*4), Z5, Z14
+	VSUBPS           448(AX)(CX*4), Z5, Z17
+	VBROADCASTSS     16(DX), Z19
+	VPMINUD          Z19, Z14, Z14
+	VMOVAPS          Z14, Z19
+	VBROADCASTSS     16(DX), Z20
+	VPMINUD          Z20, Z17, Z17
+	VMOVAPS          Z17, Z20
+	VMOVUPS          Z0, Z21
+	VMOVUPS          Z0, Z22
+	VBROADCASTSS     (DX), Z23
+	VFNMADD231PS     Z23, Z14, Z21
+	VBROADCASTSS     (DX), Z23
+	VFNMADD231PS     Z23, Z17, Z22
+	VSUBPS           Z0, Z21, Z23
+	VSUBPS           Z0, Z22, Z24
+	VMULPS           Z1, Z23, Z25
+	VMULPS           Z1, Z24, Z26
+	VBROADCASTSS     4(DX), Z27
+	VFNMSUB231PS     Z27, Z14, Z25
+	VBROADCASTSS     4(DX), Z27
+	VFNMSUB231PS     Z27, Z17, Z26
+	VBROADCASTSS     8(DX), Z27
+	VFNMADD231PS     Z27, Z14, Z25
+	VBROADCASTSS     8(DX), Z14
+	VFNMADD231PS     Z14, Z17, Z26
+	VFNMADD231PS     Z2, Z23, Z25
+	VFNMADD231PS     Z2, Z24, Z26
+	VPERMPS          Z4, Z21, Z14
+	VPERMPS          Z4, Z22, Z17
+	VPSLLD           $0x13, Z21, Z21
+	VPADDD           Z21, Z14, Z14
+	VPSLLD           $0x13, Z22, Z22
+	VPADDD           Z22, Z17, Z17
+	VBROADCASTSS     exp2<>+0(SB), Z21
+	VBROADCASTSS     exp2<>+0(SB), Z22
+	VFMADD231PS      Z3, Z25, Z21
+	VFMADD231PS      Z3, Z26, Z22
+	VFMADD213PS.BCST one<>+0(SB), Z25, Z21
+	VFMADD213PS.BCST one<>+0(SB), Z26, Z22
+	VMULPS           Z21, Z25, Z25
+	VMULPS           Z22, Z26, Z26
+	VFMADD231PS      Z25, Z14, Z14
+	VFMADD231PS      Z26, Z17, Z17
+	VFMADD231PS      Z14, Z19, Z15
+	VFMADD231PS      Z17, Z20, Z16
+	VADDPS           Z17, Z14, Z14
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z16, Z15, Z15
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z15, Z13, Z13
+	VEXTRACTF32X8    $0x01, Z11, Y12
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y12, Z12
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z12, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z13, Y11
+	VCVTPS2PD        Y13, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000080, CX
+	JMP              slow8
+
+slow8done:
+slow1:
+	CMPQ             CX, DI
+	JGE              slow1done
+	PREFETCHT0       8192(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VBROADCASTSS     16(DX), Z12
+	VPMINUD          Z12, Z11, Z11
+	VMOVAPS          Z11, Z12
+	VMOVUPS          Z0, Z13
+	VBROADCASTSS     (DX), Z14
+	VFNMADD231PS     Z14, Z11, Z13
+	VSUBPS           Z0, Z13, Z14
+	VMULPS           Z1, Z14, Z15
+	VBROADCASTSS     4(DX), Z16
+	VFNMSUB231PS     Z16, Z11, Z15
+	VBROADCASTSS     8(DX), Z16
+	VFNMADD231PS     Z16, Z11, Z15
+	VFNMADD231PS     Z2, Z14, Z15
+	VPERMPS          Z4, Z13, Z11
+	VPSLLD           $0x13, Z13, Z13
+	VPADDD           Z13, Z11, Z11
+	VBROADCASTSS     exp2<>+0(SB), Z13
+	VFMADD231PS      Z3, Z15, Z13
+	VFMADD213PS.BCST one<>+0(SB), Z15, Z13
+	VMULPS           Z13, Z15, Z15
+	VFMADD231PS      Z15, Z11, Z11
+	VMULPS           Z11, Z12, Z12
+	VEXTRACTF32X8    $0x01, Z11, Y13
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y13, Z13
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z13, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z12, Y11
+	VCVTPS2PD        Y12, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000010, CX
+	JMP              slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ          CX, done+48(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+56(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpKeepScaledAVX512(x *float32, n int, m float32, sums *[2]float64, e *float32, f *[5]float32, inverse float64) (done int, top float32)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE, SSE2
+TEXT ·sumExpKeepScaledAVX512(SB), NOSPLIT, $0-68
+	VBROADCASTSS magic<>+0(SB), Z0
+	VBROADCASTSS ln2Hi<>+0(SB), Z1
+	VBROADCASTSS ln2Lo<>+0(SB), Z2
+	VBROADCASTSS exp3<>+0(SB), Z3
+	VMOVUPS      powers<>+0(SB), Z4
+	MOVQ         x+0(FP), AX
+	VBROADCASTSS m+16(FP), Z5
+	MOVQ         e+32(FP), DX
+	MOVQ         f+40(FP), BX
+	MOVQ         n+8(FP), SI
+	XORQ         CX, CX
+	XORQ         R10, R10
+
+block:
+	CMPQ    CX, SI
+	JGE     finished
+	MOVQ    CX, DI
+	LEAQ    1024(CX), R8
+	CMPQ    R8, SI
+	CMOVQGT SI, R8
+	MOVQ    R8, R9
+	SUBQ    CX, R9
+	ANDQ    $-128, R9
+	ADDQ    CX, R9
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	TESTQ   R10, R10
+	JNE     look
+
+fast8:
+	CMPQ             CX, R9
+	JGE              fast8done
+	PREFETCHT0       8192(AX)(CX*4)
+	PREFETCHT0       8256(AX)(CX*4)
+	PREFETCHT0       8320(AX)(CX*4)
+	PREFETCHT0       8384(AX)(CX*4)
+	PREFETCHT0       8448(AX)(CX*4)
+	PREFETCHT0       8512(AX)(CX*4)
+	PREFETCHT0       8576(AX)(CX*4)
+	PREFETCHT0       8640(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VSUBPS           64(AX)(CX*4), Z5, Z12
+	VPMAXUD          Z11, Z6, Z6
+	VMOVAPS          Z11, Z13
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z14
+	VMOVUPS          Z0, Z15
+	VMOVUPS          Z0, Z16
+	VBROADCASTSS     (BX), Z17
+	VFNMADD231PS     Z17, Z11, Z15
+	VBROADCASTSS     (BX), Z17
+	VFNMADD231PS     Z17, Z12, Z16
+	VSUBPS           Z0, Z15, Z17
+	VSUBPS           Z0, Z16, Z19
+	VMULPS           Z1, Z17, Z20
+	VMULPS           Z1, Z19, Z21
+	VBROADCASTSS     4(BX), Z22
+	VFNMSUB231PS     Z22, Z11, Z20
+	VBROADCASTSS     4(BX), Z22
+	VFNMSUB231PS     Z22, Z12, Z21
+	VBROADCASTSS     8(BX), Z22
+	VFNMADD231PS     Z22, Z11, Z20
+	VBROADCASTSS     8(BX), Z11
+	VFNMADD231PS     Z11, Z12, Z21
+	VFNMADD231PS     Z2, Z17, Z20
+	VFNMADD231PS     Z2, Z19, Z21
+	VPERMPS          Z4, Z15, Z11
+	VPERMPS          Z4, Z16, Z12
+	VPSLLD           $0x13, Z15, Z15
+	VPADDD           Z15, Z11, Z11
+	VPSLLD           $0x13, Z16, Z16
+	VPADDD           Z16, Z12, Z12
+	VBROADCASTSS     exp2<>+0(SB), Z15
+	VBROADCASTSS     exp2<>+0(SB), Z16
+	VFMADD231PS      Z3, Z20, Z15
+	VFMADD231PS      Z3, Z21, Z16
+	VFMADD213PS.BCST one<>+0(SB), Z20, Z15
+	VFMADD213PS.BCST one<>+0(SB), Z21, Z16
+	VMULPS           Z15, Z20, Z20
+	VMULPS           Z16, Z21, Z21
+	VFMADD231PS      Z20, Z11, Z11
+	VFMADD231PS      Z21, Z12, Z12
+	VMOVUPS          Z11, (DX)(CX*4)
+	VMOVUPS          Z12, 64(DX)(CX*4)
+	VMULPS           Z11, Z13, Z13
+	VMULPS           Z12, Z14, Z14
+	VADDPS           Z12, Z11, Z11
+	VSUBPS           128(AX)(CX*4), Z5, Z12
+	VSUBPS           192(AX)(CX*4), Z5, Z15
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z16
+	VPMAXUD          Z15, Z6, Z6
+	VMOVAPS          Z15, Z17
+	VMOVUPS          Z0, Z19
+	VMOVUPS          Z0, Z20
+	VBROADCASTSS     (BX), Z21
+	VFNMADD231PS     Z21, Z12, Z19
+	VBROADCASTSS     (BX), Z21
+	VFNMADD231PS     Z21, Z15, Z20
+	VSUBPS           Z0, Z19, Z21
+	VSUBPS           Z0, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VMULPS           Z1, Z22, Z24
+	VBROADCASTSS     4(BX), Z25
+	VFNMSUB231PS     Z25, Z12, Z23
+	VBROADCASTSS     4(BX), Z25
+	VFNMSUB231PS     Z25, Z15, Z24
+	VBROADCASTSS     8(BX), Z25
+	VFNMADD231PS     Z25, Z12, Z23
+	VBROADCASTSS     8(BX), Z12
+	VFNMADD231PS     Z12, Z15, Z24
+	VFNMADD231PS     Z2, Z21, Z23
+	VFNMADD231PS     Z2, Z22, Z24
+	VPERMPS          Z4, Z19, Z12
+	VPERMPS          Z4, Z20, Z15
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z12, Z12
+	VPSLLD           $0x13, Z20, Z20
+	VPADDD           Z20, Z15, Z15
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VBROADCASTSS     exp2<>+0(SB), Z20
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD231PS      Z3, Z24, Z20
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z24, Z20
+	VMULPS           Z19, Z23, Z23
+	VMULPS           Z20, Z24, Z24
+	VFMADD231PS      Z23, Z12, Z12
+	VFMADD231PS      Z24, Z15, Z15
+	VMOVUPS          Z12, 128(DX)(CX*4)
+	VMOVUPS          Z15, 192(DX)(CX*4)
+	VFMADD231PS      Z12, Z16, Z13
+	VFMADD231PS      Z15, Z17, Z14
+	VADDPS           Z15, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+	VSUBPS           256(AX)(CX*4), Z5, Z12
+	VSUBPS           320(AX)(CX*4), Z5, Z14
+	VPMAXUD          Z12, Z6, Z6
+	VMOVAPS          Z12, Z15
+	VPMAXUD          Z14, Z6, Z6
+	VMOVAPS          Z14, Z16
+	VMOVUPS          Z0, Z17
+	VMOVUPS          Z0, Z19
+	VBROADCASTSS     (BX), Z20
+	VFNMADD231PS     Z20, Z12, Z17
+	VBROADCASTSS     (BX), Z20
+	VFNMADD231PS     Z20, Z14, Z19
+	VSUBPS           Z0, Z17, Z20
+	VSUBPS           Z0, Z19, Z21
+	VMULPS           Z1, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VBROADCASTSS     4(BX), Z24
+	VFNMSUB231PS     Z24, Z12, Z22
+	VBROADCASTSS     4(BX), Z24
+	VFNMSUB231PS     Z24, Z14, Z23
+	VBROADCASTSS     8(BX), Z24
+	VFNMADD231PS     Z24, Z12, Z22
+	VBROADCASTSS     8(BX), Z12
+	VFNMADD231PS     Z12, Z14, Z23
+	VFNMADD231PS     Z2, Z20, Z22
+	VFNMADD231PS     Z2, Z21, Z23
+	VPERMPS          Z4, Z17, Z12
+	VPERMPS          Z4, Z19, Z14
+	VPSLLD           $0x13, Z17, Z17
+	VPADDD           Z17, Z12, Z12
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z14, Z14
+	VBROADCASTSS     exp2<>+0(SB), Z17
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VFMADD231PS      Z3, Z22, Z17
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z22, Z17
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VMULPS           Z17, Z22, Z22
+	VMULPS           Z19, Z23, Z23
+	VFMADD231PS      Z22, Z12, Z12
+	VFMADD231PS      Z23, Z14, Z14
+	VMOVUPS          Z12, 256(DX)(CX*4)
+	VMOVUPS          Z14, 320(DX)(CX*4)
+	VMULPS           Z12, Z15, Z15
+	VMULPS           Z14, Z16, Z16
+	VADDPS           Z14, Z12, Z12
+	VSUBPS           384(AX)(CX*4), Z5, Z14
+	VSUBPS           448(AX)(CX*4), Z5, Z17
+	VPMAXUD          Z14, Z6, Z6
+	VMOVAPS          Z14, Z19
+	VPMAXUD          Z17, Z6, Z6
+	VMOVAPS          Z17, Z20
+	VMOVUPS          Z0, Z21
+	VMOVUPS          Z0, Z22
+	VBROADCASTSS     (BX), Z23
+	VFNMADD231PS     Z23, Z14, Z21
+	VBROADCASTSS     (BX), Z23
+	VFNMADD231PS     Z23, Z17, Z22
+	VSUBPS           Z0, Z21, Z23
+	VSUBPS           Z0, Z22, Z24
+	VMULPS           Z1, Z23, Z25
+	VMULPS           Z1, Z24, Z26
+	VBROADCASTSS     4(BX), Z27
+	VFNMSUB231PS     Z27, Z14, Z25
+	VBROADCASTSS     4(BX), Z27
+	VFNMSUB231PS     Z27, Z17, Z26
+	VBROADCASTSS     8(BX), Z27
+	VFNMADD231PS     Z27, Z14, Z25
+	VBROADCASTSS     8(BX), Z14
+	VFNMADD231PS     Z14, Z17, Z26
+	VFNMADD231PS     Z2, Z23, Z25
+	VFNMADD231PS     Z2, Z24, Z26
+	VPERMPS          Z4, Z21, Z14
+	VPERMPS          Z4, Z22, Z17
+	VPSLLD           $0x13, Z21, Z21
+	VPADDD           Z21, Z14, Z14
+	VPSLLD           $0x13, Z22, Z22
+	VPADDD           Z22, Z17, Z17
+	VBROADCASTSS     exp2<>+0(SB), Z21
+	VBROADCASTSS     exp2<>+0(SB), Z22
+	VFMADD231PS      Z3, Z25, Z21
+	VFMADD231PS      Z3, Z26, Z22
+	VFMADD213PS.BCST one<>+0(SB), Z25, Z21
+	VFMADD213PS.BCST one<>+0(SB), Z26, Z22
+	VMULPS           Z21, Z25, Z25
+	VMULPS           Z22, Z26, Z26
+	VFMADD231PS      Z25, Z14, Z14
+	VFMADD231PS      Z26, Z17, Z17
+	VMOVUPS          Z14, 384(DX)(CX*4)
+	VMOVUPS          Z17, 448(DX)(CX*4)
+	VFMADD231PS      Z14, Z19, Z15
+	VFMADD231PS      Z17, Z20, Z16
+	VADDPS           Z17, Z14, Z14
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z16, Z15, Z15
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z15, Z13, Z13
+	VEXTRACTF32X8    $0x01, Z11, Y12
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y12, Z12
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z12, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z13, Y11
+	VCVTPS2PD        Y13, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000080, CX
+	JMP              fast8
+
+fast8done:
+fast1:
+	CMPQ             CX, R8
+	JGE              fast1done
+	PREFETCHT0       8192(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VPMAXUD          Z11, Z6, Z6
+	VMOVAPS          Z11, Z12
+	VMOVUPS          Z0, Z13
+	VBROADCASTSS     (BX), Z14
+	VFNMADD231PS     Z14, Z11, Z13
+	VSUBPS           Z0, Z13, Z14
+	VMULPS           Z1, Z14, Z15
+	VBROADCASTSS     4(BX), Z16
+	VFNMSUB231PS     Z16, Z11, Z15
+	VBROADCASTSS     8(BX), Z16
+	VFNMADD231PS     Z16, Z11, Z15
+	VFNMADD231PS     Z2, Z14, Z15
+	VPERMPS          Z4, Z13, Z11
+	VPSLLD           $0x13, Z13, Z13
+	VPADDD           Z13, Z11, Z11
+	VBROADCASTSS     exp2<>+0(SB), Z13
+	VFMADD231PS      Z3, Z15, Z13
+	VFMADD213PS.BCST one<>+0(SB), Z15, Z13
+	VMULPS           Z13, Z15, Z15
+	VFMADD231PS      Z15, Z11, Z11
+	VMOVUPS          Z11, (DX)(CX*4)
+	VMULPS           Z11, Z12, Z12
+	VEXTRACTF32X8    $0x01, Z11, Y13
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y13, Z13
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z13, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z12, Y11
+	VCVTPS2PD        Y12, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000010, CX
+	JMP              fast1
+
+fast1done:
+	VBROADCASTSS 12(BX), Z11
+	VPMAXUD      Z11, Z6, Z12
+	VPCMPEQD     Z11, Z12, K1
+	KORTESTW     K1, K1
+	JCC          look
+
+add:
+	VADDPD        Z8, Z7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), DI
+	VMOVSD        (DI), X7
+	VADDSD        X8, X7, X7
+	VMOVSD        X7, (DI)
+	VADDPD        Z10, Z9, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y7
+	VADDPD        Y7, Y8, Y7
+	VEXTRACTF128  $0x01, Y7, X8
+	VADDPD        X8, X7, X8
+	VUNPCKHPD     X8, X8, X7
+	VADDSD        X7, X8, X8
+	MOVQ          sums+24(FP), DI
+	VMOVSD        8(DI), X7
+	MOVSD         inverse+48(FP), X9
+	VMULSD        X9, X8, X8
+	VSUBSD        X8, X7, X7
+	VMOVSD        X7, 8(DI)
+	JMP           block
+
+look:
+	MOVQ    $0x0000000000000001, R10
+	MOVQ    DI, CX
+	VPXORD  Z6, Z6, Z6
+	VMOVUPS Z6, Z7
+	VMOVUPS Z6, Z8
+	VMOVUPS Z6, Z9
+	VMOVUPS Z6, Z10
+	VMOVAPS Z5, Z11
+	VPXORD  Z18, Z18, Z18
+	VCMPPS  $0x03, Z18, Z18, K1
+
+looking:
+	VMOVUPS  (AX)(CX*4), Z12
+	VMAXPS   Z11, Z12, Z11
+	VCMPPS   $0x03, Z12, Z12, K2
+	KORW     K2, K1, K1
+	ADDQ     $0x10, CX
+	CMPQ     CX, R8
+	JLT      looking
+	KORTESTW K1, K1
+	JNE      nan
+	VCMPPS   $0x1e, Z5, Z11, K1
+	KORTESTW K1, K1
+	JNE      rise
+	MOVQ     DI, CX
+
+slow8:
+	CMPQ             CX, R9
+	JGE              slow8done
+	PREFETCHT0       8192(AX)(CX*4)
+	PREFETCHT0       8256(AX)(CX*4)
+	PREFETCHT0       8320(AX)(CX*4)
+	PREFETCHT0       8384(AX)(CX*4)
+	PREFETCHT0       8448(AX)(CX*4)
+	PREFETCHT0       8512(AX)(CX*4)
+	PREFETCHT0       8576(AX)(CX*4)
+	PREFETCHT0       8640(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VSUBPS           64(AX)(CX*4), Z5, Z12
+	VMOVUPS          (AX)(CX*4), Z13
+	VBROADCASTSS     negInf<>+0(SB), Z14
+	VCMPPS           $0x00, Z14, Z13, K1
+	VBROADCASTSS     16(BX), Z13
+	VPMINUD          Z13, Z11, Z11
+	VMOVAPS          Z11, Z13
+	VMOVUPS          64(AX)(CX*4), Z14
+	VBROADCASTSS     negInf<>+0(SB), Z15
+	VCMPPS           $0x00, Z15, Z14, K2
+	VBROADCASTSS     16(BX), Z14
+	VPMINUD          Z14, Z12, Z12
+	VMOVAPS          Z12, Z14
+	VMOVUPS          Z0, Z15
+	VMOVUPS          Z0, Z16
+	VBROADCASTSS     (BX), Z17
+	VFNMADD231PS     Z17, Z11, Z15
+	VBROADCASTSS     (BX), Z17
+	VFNMADD231PS     Z17, Z12, Z16
+	VSUBPS           Z0, Z15, Z17
+	VSUBPS           Z0, Z16, Z19
+	VMULPS           Z1, Z17, Z20
+	VMULPS           Z1, Z19, Z21
+	VBROADCASTSS     4(BX), Z22
+	VFNMSUB231PS     Z22, Z11, Z20
+	VBROADCASTSS     4(BX), Z22
+	VFNMSUB231PS     Z22, Z12, Z21
+	VBROADCASTSS     8(BX), Z22
+	VFNMADD231PS     Z22, Z11, Z20
+	VBROADCASTSS     8(BX), Z11
+	VFNMADD231PS     Z11, Z12, Z21
+	VFNMADD231PS     Z2, Z17, Z20
+	VFNMADD231PS     Z2, Z19, Z21
+	VPERMPS          Z4, Z15, Z11
+	VPERMPS          Z4, Z16, Z12
+	VPSLLD           $0x13, Z15, Z15
+	VPADDD           Z15, Z11, Z11
+	VPSLLD           $0x13, Z16, Z16
+	VPADDD           Z16, Z12, Z12
+	VBROADCASTSS     exp2<>+0(SB), Z15
+	VBROADCASTSS     exp2<>+0(SB), Z16
+	VFMADD231PS      Z3, Z20, Z15
+	VFMADD231PS      Z3, Z21, Z16
+	VFMADD213PS.BCST one<>+0(SB), Z20, Z15
+	VFMADD213PS.BCST one<>+0(SB), Z21, Z16
+	VMULPS           Z15, Z20, Z20
+	VMULPS           Z16, Z21, Z21
+	VFMADD231PS      Z20, Z11, Z11
+	VFMADD231PS      Z21, Z12, Z12
+	VBROADCASTSS     sign<>+0(SB), Z15
+	VMOVAPS.Z        Z15, K1, Z15
+	VPORD            Z11, Z15, Z15
+	VMOVUPS          Z15, (DX)(CX*4)
+	VBROADCASTSS     sign<>+0(SB), Z15
+	VMOVAPS.Z        Z15, K2, Z15
+	VPORD            Z12, Z15, Z15
+	VMOVUPS          Z15, 64(DX)(CX*4)
+	VMULPS           Z11, Z13, Z13
+	VMULPS           Z12, Z14, Z14
+	VADDPS           Z12, Z11, Z11
+	VSUBPS           128(AX)(CX*4), Z5, Z12
+	VSUBPS           192(AX)(CX*4), Z5, Z15
+	VMOVUPS          128(AX)(CX*4), Z16
+	VBROADCASTSS     negInf<>+0(SB), Z17
+	VCMPPS           $0x00, Z17, Z16, K1
+	VBROADCASTSS     16(BX), Z16
+	VPMINUD          Z16, Z12, Z12
+	VMOVAPS          Z12, Z16
+	VMOVUPS          192(AX)(CX*4), Z17
+	VBROADCASTSS     negInf<>+0(SB), Z19
+	VCMPPS           $0x00, Z19, Z17, K2
+	VBROADCASTSS     16(BX), Z17
+	VPMINUD          Z17, Z15, Z15
+	VMOVAPS          Z15, Z17
+	VMOVUPS          Z0, Z19
+	VMOVUPS          Z0, Z20
+	VBROADCASTSS     (BX), Z21
+	VFNMADD231PS     Z21, Z12, Z19
+	VBROADCASTSS     (BX), Z21
+	VFNMADD231PS     Z21, Z15, Z20
+	VSUBPS           Z0, Z19, Z21
+	VSUBPS           Z0, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VMULPS           Z1, Z22, Z24
+	VBROADCASTSS     4(BX), Z25
+	VFNMSUB231PS     Z25, Z12, Z23
+	VBROADCASTSS     4(BX), Z25
+	VFNMSUB231PS     Z25, Z15, Z24
+	VBROADCASTSS     8(BX), Z25
+	VFNMADD231PS     Z25, Z12, Z23
+	VBROADCASTSS     8(BX), Z12
+	VFNMADD231PS     Z12, Z15, Z24
+	VFNMADD231PS     Z2, Z21, Z23
+	VFNMADD231PS     Z2, Z22, Z24
+	VPERMPS          Z4, Z19, Z12
+	VPERMPS          Z4, Z20, Z15
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z12, Z12
+	VPSLLD           $0x13, Z20, Z20
+	VPADDD           Z20, Z15, Z15
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VBROADCASTSS     exp2<>+0(SB), Z20
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD231PS      Z3, Z24, Z20
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z24, Z20
+	VMULPS           Z19, Z23, Z23
+	VMULPS           Z20, Z24, Z24
+	VFMADD231PS      Z23, Z12, Z12
+	VFMADD231PS      Z24, Z15, Z15
+	VBROADCASTSS     sign<>+0(SB), Z19
+	VMOVAPS.Z        Z19, K1, Z19
+	VPORD            Z12, Z19, Z19
+	VMOVUPS          Z19, 128(DX)(CX*4)
+	VBROADCASTSS     sign<>+0(SB), Z19
+	VMOVAPS.Z        Z19, K2, Z19
+	VPORD            Z15, Z19, Z19
+	VMOVUPS          Z19, 192(DX)(CX*4)
+	VFMADD231PS      Z12, Z16, Z13
+	VFMADD231PS      Z15, Z17, Z14
+	VADDPS           Z15, Z12, Z12
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z14, Z13, Z13
+	VSUBPS           256(AX)(CX*4), Z5, Z12
+	VSUBPS           320(AX)(CX*4), Z5, Z14
+	VMOVUPS          256(AX)(CX*4), Z15
+	VBROADCASTSS     negInf<>+0(SB), Z16
+	VCMPPS           $0x00, Z16, Z15, K1
+	VBROADCASTSS     16(BX), Z15
+	VPMINUD          Z15, Z12, Z12
+	VMOVAPS          Z12, Z15
+	VMOVUPS          320(AX)(CX*4), Z16
+	VBROADCASTSS     negInf<>+0(SB), Z17
+	VCMPPS           $0x00, Z17, Z16, K2
+	VBROADCASTSS     16(BX), Z16
+	VPMINUD          Z16, Z14, Z14
+	VMOVAPS          Z14, Z16
+	VMOVUPS          Z0, Z17
+	VMOVUPS          Z0, Z19
+	VBROADCASTSS     (BX), Z20
+	VFNMADD231PS     Z20, Z12, Z17
+	VBROADCASTSS     (BX), Z20
+	VFNMADD231PS     Z20, Z14, Z19
+	VSUBPS           Z0, Z17, Z20
+	VSUBPS           Z0, Z19, Z21
+	VMULPS           Z1, Z20, Z22
+	VMULPS           Z1, Z21, Z23
+	VBROADCASTSS     4(BX), Z24
+	VFNMSUB231PS     Z24, Z12, Z22
+	VBROADCASTSS     4(BX), Z24
+	VFNMSUB231PS     Z24, Z14, Z23
+	VBROADCASTSS     8(BX), Z24
+	VFNMADD231PS     Z24, Z12, Z22
+	VBROADCASTSS     8(BX), Z12
+	VFNMADD231PS     Z12, Z14, Z23
+	VFNMADD231PS     Z2, Z20, Z22
+	VFNMADD231PS     Z2, Z21, Z23
+	VPERMPS          Z4, Z17, Z12
+	VPERMPS          Z4, Z19, Z14
+	VPSLLD           $0x13, Z17, Z17
+	VPADDD           Z17, Z12, Z12
+	VPSLLD           $0x13, Z19, Z19
+	VPADDD           Z19, Z14, Z14
+	VBROADCASTSS     exp2<>+0(SB), Z17
+	VBROADCASTSS     exp2<>+0(SB), Z19
+	VFMADD231PS      Z3, Z22, Z17
+	VFMADD231PS      Z3, Z23, Z19
+	VFMADD213PS.BCST one<>+0(SB), Z22, Z17
+	VFMADD213PS.BCST one<>+0(SB), Z23, Z19
+	VMULPS           Z17, Z22, Z22
+	VMULPS           Z19, Z23, Z23
+	VFMADD231PS      Z22, Z12, Z12
+	VFMADD231PS      Z23, Z14, Z14
+	VBROADCASTSS     sign<>+0(SB), Z17
+	VMOVAPS.Z        Z17, K1, Z17
+	VPORD            Z12, Z17, Z17
+	VMOVUPS          Z17, 256(DX)(CX*4)
+	VBROADCASTSS     sign<>+0(SB), Z17
+	VMOVAPS.Z        Z17, K2, Z17
+	VPORD            Z14, Z17, Z17
+	VMOVUPS          Z17, 320(DX)(CX*4)
+	VMULPS           Z12, Z15, Z15
+	VMULPS           Z14, Z16, Z16
+	VADDPS           Z14, Z12, Z12
+	VSUBPS           384(AX)(CX*4), Z5, Z14
+	VSUBPS           448(AX)(CX*4), Z5, Z17
+	VMOVUPS          384(AX)(CX*4), Z19
+	VBROADCASTSS     negInf<>+0(SB), Z20
+	VCMPPS           $0x00, Z20, Z19, K1
+	VBROADCASTSS     16(BX), Z19
+	VPMINUD          Z19, Z14, Z14
+	VMOVAPS          Z14, Z19
+	VMOVUPS          448(AX)(CX*4), Z20
+	VBROADCASTSS     negInf<>+0(SB), Z21
+	VCMPPS           $0x00, Z21, Z20, K2
+	VBROADCASTSS     16(BX), Z20
+	VPMINUD          Z20, Z17, Z17
+	VMOVAPS          Z17, Z20
+	VMOVUPS          Z0, Z21
+	VMOVUPS          Z0, Z22
+	VBROADCASTSS     (BX), Z23
+	VFNMADD231PS     Z23, Z14, Z21
+	VBROADCASTSS     (BX), Z23
+	VFNMADD231PS     Z23, Z17, Z22
+	VSUBPS           Z0, Z21, Z23
+	VSUBPS           Z0, Z22, Z24
+	VMULPS           Z1, Z23, Z25
+	VMULPS           Z1, Z24, Z26
+	VBROADCASTSS     4(BX), Z27
+	VFNMSUB231PS     Z27, Z14, Z25
+	VBROADCASTSS     4(BX), Z27
+	VFNMSUB231PS     Z27, Z17, Z26
+	VBROADCASTSS     8(BX), Z27
+	VFNMADD231PS     Z27, Z14, Z25
+	VBROADCASTSS     8(BX), Z14
+	VFNMADD231PS     Z14, Z17, Z26
+	VFNMADD231PS     Z2, Z23, Z25
+	VFNMADD231PS     Z2, Z24, Z26
+	VPERMPS          Z4, Z21, Z14
+	VPERMPS          Z4, Z22, Z17
+	VPSLLD           $0x13, Z21, Z21
+	VPADDD           Z21, Z14, Z14
+	VPSLLD           $0x13, Z22, Z22
+	VPADDD           Z22, Z17, Z17
+	VBROADCASTSS     exp2<>+0(SB), Z21
+	VBROADCASTSS     exp2<>+0(SB), Z22
+	VFMADD231PS      Z3, Z25, Z21
+	VFMADD231PS      Z3, Z26, Z22
+	VFMADD213PS.BCST one<>+0(SB), Z25, Z21
+	VFMADD213PS.BCST one<>+0(SB), Z26, Z22
+	VMULPS           Z21, Z25, Z25
+	VMULPS           Z22, Z26, Z26
+	VFMADD231PS      Z25, Z14, Z14
+	VFMADD231PS      Z26, Z17, Z17
+	VBROADCASTSS     sign<>+0(SB), Z21
+	VMOVAPS.Z        Z21, K1, Z21
+	VPORD            Z14, Z21, Z21
+	VMOVUPS          Z21, 384(DX)(CX*4)
+	VBROADCASTSS     sign<>+0(SB), Z21
+	VMOVAPS.Z        Z21, K2, Z21
+	VPORD            Z17, Z21, Z21
+	VMOVUPS          Z21, 448(DX)(CX*4)
+	VFMADD231PS      Z14, Z19, Z15
+	VFMADD231PS      Z17, Z20, Z16
+	VADDPS           Z17, Z14, Z14
+	VADDPS           Z14, Z12, Z12
+	VADDPS           Z16, Z15, Z15
+	VADDPS           Z12, Z11, Z11
+	VADDPS           Z15, Z13, Z13
+	VEXTRACTF32X8    $0x01, Z11, Y12
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y12, Z12
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z12, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z13, Y11
+	VCVTPS2PD        Y13, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000080, CX
+	JMP              slow8
+
+slow8done:
+slow1:
+	CMPQ             CX, R8
+	JGE              slow1done
+	PREFETCHT0       8192(AX)(CX*4)
+	VSUBPS           (AX)(CX*4), Z5, Z11
+	VMOVUPS          (AX)(CX*4), Z12
+	VBROADCASTSS     negInf<>+0(SB), Z13
+	VCMPPS           $0x00, Z13, Z12, K1
+	VBROADCASTSS     16(BX), Z12
+	VPMINUD          Z12, Z11, Z11
+	VMOVAPS          Z11, Z12
+	VMOVUPS          Z0, Z13
+	VBROADCASTSS     (BX), Z14
+	VFNMADD231PS     Z14, Z11, Z13
+	VSUBPS           Z0, Z13, Z14
+	VMULPS           Z1, Z14, Z15
+	VBROADCASTSS     4(BX), Z16
+	VFNMSUB231PS     Z16, Z11, Z15
+	VBROADCASTSS     8(BX), Z16
+	VFNMADD231PS     Z16, Z11, Z15
+	VFNMADD231PS     Z2, Z14, Z15
+	VPERMPS          Z4, Z13, Z11
+	VPSLLD           $0x13, Z13, Z13
+	VPADDD           Z13, Z11, Z11
+	VBROADCASTSS     exp2<>+0(SB), Z13
+	VFMADD231PS      Z3, Z15, Z13
+	VFMADD213PS.BCST one<>+0(SB), Z15, Z13
+	VMULPS           Z13, Z15, Z15
+	VFMADD231PS      Z15, Z11, Z11
+	VBROADCASTSS     sign<>+0(SB), Z13
+	VMOVAPS.Z        Z13, K1, Z13
+	VPORD            Z11, Z13, Z13
+	VMOVUPS          Z13, (DX)(CX*4)
+	VMULPS           Z11, Z12, Z12
+	VEXTRACTF32X8    $0x01, Z11, Y13
+	VCVTPS2PD        Y11, Z11
+	VCVTPS2PD        Y13, Z13
+	VADDPD           Z11, Z7, Z7
+	VADDPD           Z13, Z8, Z8
+	VEXTRACTF32X8    $0x01, Z12, Y11
+	VCVTPS2PD        Y12, Z12
+	VCVTPS2PD        Y11, Z11
+	VADDPD           Z12, Z9, Z9
+	VADDPD           Z11, Z10, Z10
+	ADDQ             $0x00000010, CX
+	JMP              slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ SI, CX
+
+finished:
+	VMOVAPS Z5, Z11
+	JMP     return
+
+rise:
+	MOVQ DI, CX
+
+return:
+	MOVQ          CX, done+56(FP)
+	VEXTRACTF32X8 $0x01, Z11, Y0
+	VMAXPS        Y0, Y11, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VMAXPS        X0, X1, X1
+	VMOVSHDUP     X1, X0
+	VMAXSS        X0, X1, X1
+	MOVSS         X1, top+64(FP)
+	VZEROUPPER
+	RET
 
 // func expsAVX512(dst *float32, x *float32, n int, m float32, a float32)
 // Requires: AVX, AVX512F
@@ -388,235 +5087,224 @@ TEXT ·expsAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS m+24(FP), Z0
 	VBROADCASTSS a+28(FP), Z1
-	VBROADCASTSS log2e<>+0(SB), Z2
-	VBROADCASTSS magic<>+0(SB), Z3
-	VBROADCASTSS ln2Hi<>+0(SB), Z4
-	VBROADCASTSS ln2Lo<>+0(SB), Z5
-	VBROADCASTSS one<>+0(SB), Z6
-	VBROADCASTSS exp2<>+0(SB), Z7
-	VBROADCASTSS exp3<>+0(SB), Z8
-	VMOVUPS      powers<>+0(SB), Z9
+	VBROADCASTSS magic<>+0(SB), Z2
+	VBROADCASTSS ln2Hi<>+0(SB), Z3
+	VBROADCASTSS ln2Lo<>+0(SB), Z4
+	VBROADCASTSS exp3<>+0(SB), Z5
+	VMOVUPS      powers<>+0(SB), Z6
 	XORQ         BX, BX
 
 loop4:
-	LEAQ         64(BX), SI
-	CMPQ         SI, DX
-	JGT          loop4done
-	VMOVUPS      (CX)(BX*4), Z10
-	VSUBPS       Z0, Z10, Z10
-	VMOVUPS      64(CX)(BX*4), Z11
-	VSUBPS       Z0, Z11, Z11
-	VMOVUPS      128(CX)(BX*4), Z12
-	VSUBPS       Z0, Z12, Z12
-	VMOVUPS      192(CX)(BX*4), Z13
-	VSUBPS       Z0, Z13, Z13
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z10, K1
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z11, K2
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z12, K3
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z13, K4
-	VBROADCASTSS expMax<>+0(SB), Z14
-	VCMPPS       $0x06, Z14, Z10, K5
-	VCMPPS       $0x06, Z14, Z11, K6
-	KORW         K6, K5, K5
-	VCMPPS       $0x06, Z14, Z12, K6
-	KORW         K6, K5, K5
-	VCMPPS       $0x06, Z14, Z13, K6
-	KORW         K6, K5, K5
-	KORTESTW     K5, K5
-	JEQ          small4
-	VBROADCASTSS expInf<>+0(SB), Z14
-	VMOVUPS      Z14, Z14
-	VMINPS       Z10, Z14, Z10
-	VBROADCASTSS expInf<>+0(SB), Z14
-	VMOVUPS      Z14, Z14
-	VMINPS       Z11, Z14, Z11
-	VBROADCASTSS expInf<>+0(SB), Z14
-	VMOVUPS      Z14, Z14
-	VMINPS       Z12, Z14, Z12
-	VBROADCASTSS expInf<>+0(SB), Z14
-	VMOVUPS      Z14, Z14
-	VMINPS       Z13, Z14, Z13
-	VBROADCASTSS bias<>+0(SB), Z14
-	VBROADCASTSS low<>+0(SB), Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z3, Z17
-	VMOVUPS      Z3, Z18
-	VMOVUPS      Z3, Z19
-	VFMADD231PS  Z2, Z10, Z16
-	VFMADD231PS  Z2, Z11, Z17
-	VFMADD231PS  Z2, Z12, Z18
-	VFMADD231PS  Z2, Z13, Z19
-	VSUBPS       Z3, Z16, Z20
-	VSUBPS       Z3, Z17, Z21
-	VSUBPS       Z3, Z18, Z22
-	VSUBPS       Z3, Z19, Z23
-	VFNMADD231PS Z4, Z20, Z10
-	VFNMADD231PS Z4, Z21, Z11
-	VFNMADD231PS Z4, Z22, Z12
-	VFNMADD231PS Z4, Z23, Z13
-	VFNMADD231PS Z5, Z20, Z10
-	VFNMADD231PS Z5, Z21, Z11
-	VFNMADD231PS Z5, Z22, Z12
-	VFNMADD231PS Z5, Z23, Z13
-	VPERMPS      Z9, Z16, Z20
-	VPERMPS      Z9, Z17, Z21
-	VPERMPS      Z9, Z18, Z22
-	VPERMPS      Z9, Z19, Z23
-	VPANDD       Z15, Z16, Z24
-	VPSLLD       $0x13, Z24, Z24
-	VPADDD       Z24, Z20, Z20
-	VPANDD       Z15, Z17, Z24
-	VPSLLD       $0x13, Z24, Z24
-	VPADDD       Z24, Z21, Z21
-	VPANDD       Z15, Z18, Z24
-	VPSLLD       $0x13, Z24, Z24
-	VPADDD       Z24, Z22, Z22
-	VPANDD       Z15, Z19, Z15
-	VPSLLD       $0x13, Z15, Z15
-	VPADDD       Z15, Z23, Z23
-	VMOVUPS      Z7, Z15
-	VMOVUPS      Z7, Z24
-	VMOVUPS      Z7, Z25
-	VMOVUPS      Z7, Z26
-	VFMADD231PS  Z8, Z10, Z15
-	VFMADD231PS  Z8, Z11, Z24
-	VFMADD231PS  Z8, Z12, Z25
-	VFMADD231PS  Z8, Z13, Z26
-	VFMADD213PS  Z6, Z10, Z15
-	VFMADD213PS  Z6, Z11, Z24
-	VFMADD213PS  Z6, Z12, Z25
-	VFMADD213PS  Z6, Z13, Z26
-	VMULPS       Z15, Z10, Z10
-	VMULPS       Z24, Z11, Z11
-	VMULPS       Z25, Z12, Z12
-	VMULPS       Z26, Z13, Z13
-	VFMADD231PS  Z10, Z20, Z20
-	VFMADD231PS  Z11, Z21, Z21
-	VFMADD231PS  Z12, Z22, Z22
-	VFMADD231PS  Z13, Z23, Z23
-	VPSUBD       Z3, Z16, Z16
-	VPSRAD       $0x04, Z16, Z16
-	VPSRAD       $0x01, Z16, Z10
-	VPSUBD       Z10, Z16, Z16
-	VPADDD       Z14, Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z20, Z20
-	VPADDD       Z14, Z16, Z16
-	VPSLLD       $0x17, Z16, Z16
-	VMULPS       Z16, Z20, Z20
-	VPSUBD       Z3, Z17, Z17
-	VPSRAD       $0x04, Z17, Z17
-	VPSRAD       $0x01, Z17, Z10
-	VPSUBD       Z10, Z17, Z17
-	VPADDD       Z14, Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z21, Z21
-	VPADDD       Z14, Z17, Z17
-	VPSLLD       $0x17, Z17, Z17
-	VMULPS       Z17, Z21, Z21
-	VPSUBD       Z3, Z18, Z18
-	VPSRAD       $0x04, Z18, Z18
-	VPSRAD       $0x01, Z18, Z10
-	VPSUBD       Z10, Z18, Z18
-	VPADDD       Z14, Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z22, Z22
-	VPADDD       Z14, Z18, Z18
-	VPSLLD       $0x17, Z18, Z18
-	VMULPS       Z18, Z22, Z22
-	VPSUBD       Z3, Z19, Z19
-	VPSRAD       $0x04, Z19, Z19
-	VPSRAD       $0x01, Z19, Z10
-	VPSUBD       Z10, Z19, Z19
-	VPADDD       Z14, Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z23, Z23
-	VPADDD       Z14, Z19, Z19
-	VPSLLD       $0x17, Z19, Z19
-	VMULPS       Z19, Z23, Z23
-	VMULPS       Z1, Z20, Z20
-	VMOVAPS.Z    Z20, K1, Z20
-	VMOVUPS      Z20, (AX)(BX*4)
-	VMULPS       Z1, Z21, Z21
-	VMOVAPS.Z    Z21, K2, Z21
-	VMOVUPS      Z21, 64(AX)(BX*4)
-	VMULPS       Z1, Z22, Z22
-	VMOVAPS.Z    Z22, K3, Z22
-	VMOVUPS      Z22, 128(AX)(BX*4)
-	VMULPS       Z1, Z23, Z23
-	VMOVAPS.Z    Z23, K4, Z23
-	VMOVUPS      Z23, 192(AX)(BX*4)
-	JMP          written4
+	LEAQ              64(BX), SI
+	CMPQ              SI, DX
+	JGT               loop4done
+	VSUBPS            (CX)(BX*4), Z0, Z7
+	VSUBPS            64(CX)(BX*4), Z0, Z8
+	VSUBPS            128(CX)(BX*4), Z0, Z9
+	VSUBPS            192(CX)(BX*4), Z0, Z10
+	VBROADCASTSS      expLimit<>+0(SB), Z11
+	VCMPPS            $0x0a, Z11, Z7, K1
+	VBROADCASTSS      expLimit<>+0(SB), Z11
+	VCMPPS            $0x0a, Z11, Z8, K2
+	VBROADCASTSS      expLimit<>+0(SB), Z11
+	VCMPPS            $0x0a, Z11, Z9, K3
+	VBROADCASTSS      expLimit<>+0(SB), Z11
+	VCMPPS            $0x0a, Z11, Z10, K4
+	VBROADCASTSS      expMax<>+0(SB), Z11
+	VCMPPS            $0x09, Z11, Z7, K5
+	VCMPPS            $0x09, Z11, Z8, K6
+	KORW              K6, K5, K5
+	VCMPPS            $0x09, Z11, Z9, K6
+	KORW              K6, K5, K5
+	VCMPPS            $0x09, Z11, Z10, K6
+	KORW              K6, K5, K5
+	KORTESTW          K5, K5
+	JEQ               small4
+	VBROADCASTSS      expInf<>+0(SB), Z11
+	VMAXPS            Z7, Z11, Z7
+	VBROADCASTSS      expInf<>+0(SB), Z11
+	VMAXPS            Z8, Z11, Z8
+	VBROADCASTSS      expInf<>+0(SB), Z11
+	VMAXPS            Z9, Z11, Z9
+	VBROADCASTSS      expInf<>+0(SB), Z11
+	VMAXPS            Z10, Z11, Z10
+	VBROADCASTSS      bias<>+0(SB), Z11
+	VBROADCASTSS      low<>+0(SB), Z12
+	VMOVUPS           Z2, Z13
+	VMOVUPS           Z2, Z14
+	VMOVUPS           Z2, Z15
+	VMOVUPS           Z2, Z16
+	VFNMADD231PS.BCST log2e<>+0(SB), Z7, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z8, Z14
+	VFNMADD231PS.BCST log2e<>+0(SB), Z9, Z15
+	VFNMADD231PS.BCST log2e<>+0(SB), Z10, Z16
+	VSUBPS            Z2, Z13, Z17
+	VSUBPS            Z2, Z14, Z18
+	VSUBPS            Z2, Z15, Z19
+	VSUBPS            Z2, Z16, Z20
+	VFNMSUB231PS      Z3, Z17, Z7
+	VFNMSUB231PS      Z3, Z18, Z8
+	VFNMSUB231PS      Z3, Z19, Z9
+	VFNMSUB231PS      Z3, Z20, Z10
+	VFNMADD231PS      Z4, Z17, Z7
+	VFNMADD231PS      Z4, Z18, Z8
+	VFNMADD231PS      Z4, Z19, Z9
+	VFNMADD231PS      Z4, Z20, Z10
+	VPERMPS           Z6, Z13, Z17
+	VPERMPS           Z6, Z14, Z18
+	VPERMPS           Z6, Z15, Z19
+	VPERMPS           Z6, Z16, Z20
+	VPANDD            Z12, Z13, Z21
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z17, Z17
+	VPANDD            Z12, Z14, Z21
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z18, Z18
+	VPANDD            Z12, Z15, Z21
+	VPSLLD            $0x13, Z21, Z21
+	VPADDD            Z21, Z19, Z19
+	VPANDD            Z12, Z16, Z12
+	VPSLLD            $0x13, Z12, Z12
+	VPADDD            Z12, Z20, Z20
+	VBROADCASTSS      exp2<>+0(SB), Z12
+	VBROADCASTSS      exp2<>+0(SB), Z21
+	VBROADCASTSS      exp2<>+0(SB), Z22
+	VBROADCASTSS      exp2<>+0(SB), Z23
+	VFMADD231PS       Z5, Z7, Z12
+	VFMADD231PS       Z5, Z8, Z21
+	VFMADD231PS       Z5, Z9, Z22
+	VFMADD231PS       Z5, Z10, Z23
+	VFMADD213PS.BCST  one<>+0(SB), Z7, Z12
+	VFMADD213PS.BCST  one<>+0(SB), Z8, Z21
+	VFMADD213PS.BCST  one<>+0(SB), Z9, Z22
+	VFMADD213PS.BCST  one<>+0(SB), Z10, Z23
+	VMULPS            Z12, Z7, Z7
+	VMULPS            Z21, Z8, Z8
+	VMULPS            Z22, Z9, Z9
+	VMULPS            Z23, Z10, Z10
+	VFMADD231PS       Z7, Z17, Z17
+	VFMADD231PS       Z8, Z18, Z18
+	VFMADD231PS       Z9, Z19, Z19
+	VFMADD231PS       Z10, Z20, Z20
+	VPSUBD            Z2, Z13, Z13
+	VPSRAD            $0x04, Z13, Z13
+	VPSRAD            $0x01, Z13, Z7
+	VPSUBD            Z7, Z13, Z13
+	VPADDD            Z11, Z7, Z7
+	VPSLLD            $0x17, Z7, Z7
+	VMULPS            Z7, Z17, Z17
+	VPADDD            Z11, Z13, Z13
+	VPSLLD            $0x17, Z13, Z13
+	VMULPS            Z13, Z17, Z17
+	VPSUBD            Z2, Z14, Z14
+	VPSRAD            $0x04, Z14, Z14
+	VPSRAD            $0x01, Z14, Z7
+	VPSUBD            Z7, Z14, Z14
+	VPADDD            Z11, Z7, Z7
+	VPSLLD            $0x17, Z7, Z7
+	VMULPS            Z7, Z18, Z18
+	VPADDD            Z11, Z14, Z14
+	VPSLLD            $0x17, Z14, Z14
+	VMULPS            Z14, Z18, Z18
+	VPSUBD            Z2, Z15, Z15
+	VPSRAD            $0x04, Z15, Z15
+	VPSRAD            $0x01, Z15, Z7
+	VPSUBD            Z7, Z15, Z15
+	VPADDD            Z11, Z7, Z7
+	VPSLLD            $0x17, Z7, Z7
+	VMULPS            Z7, Z19, Z19
+	VPADDD            Z11, Z15, Z15
+	VPSLLD            $0x17, Z15, Z15
+	VMULPS            Z15, Z19, Z19
+	VPSUBD            Z2, Z16, Z16
+	VPSRAD            $0x04, Z16, Z16
+	VPSRAD            $0x01, Z16, Z7
+	VPSUBD            Z7, Z16, Z16
+	VPADDD            Z11, Z7, Z7
+	VPSLLD            $0x17, Z7, Z7
+	VMULPS            Z7, Z20, Z20
+	VPADDD            Z11, Z16, Z16
+	VPSLLD            $0x17, Z16, Z16
+	VMULPS            Z16, Z20, Z20
+	VMULPS            Z1, Z17, Z17
+	VMOVAPS.Z         Z17, K1, Z17
+	VMOVUPS           Z17, (AX)(BX*4)
+	VMULPS            Z1, Z18, Z18
+	VMOVAPS.Z         Z18, K2, Z18
+	VMOVUPS           Z18, 64(AX)(BX*4)
+	VMULPS            Z1, Z19, Z19
+	VMOVAPS.Z         Z19, K3, Z19
+	VMOVUPS           Z19, 128(AX)(BX*4)
+	VMULPS            Z1, Z20, Z20
+	VMOVAPS.Z         Z20, K4, Z20
+	VMOVUPS           Z20, 192(AX)(BX*4)
+	JMP               written4
 
 small4:
-	VMOVUPS      Z3, Z14
-	VMOVUPS      Z3, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z3, Z17
-	VFMADD231PS  Z2, Z10, Z14
-	VFMADD231PS  Z2, Z11, Z15
-	VFMADD231PS  Z2, Z12, Z16
-	VFMADD231PS  Z2, Z13, Z17
-	VSUBPS       Z3, Z14, Z18
-	VSUBPS       Z3, Z15, Z19
-	VSUBPS       Z3, Z16, Z20
-	VSUBPS       Z3, Z17, Z21
-	VFNMADD231PS Z4, Z18, Z10
-	VFNMADD231PS Z4, Z19, Z11
-	VFNMADD231PS Z4, Z20, Z12
-	VFNMADD231PS Z4, Z21, Z13
-	VFNMADD231PS Z5, Z18, Z10
-	VFNMADD231PS Z5, Z19, Z11
-	VFNMADD231PS Z5, Z20, Z12
-	VFNMADD231PS Z5, Z21, Z13
-	VPERMPS      Z9, Z14, Z18
-	VPERMPS      Z9, Z15, Z19
-	VPERMPS      Z9, Z16, Z20
-	VPERMPS      Z9, Z17, Z21
-	VPSLLD       $0x13, Z14, Z14
-	VPADDD       Z14, Z18, Z18
-	VPSLLD       $0x13, Z15, Z15
-	VPADDD       Z15, Z19, Z19
-	VPSLLD       $0x13, Z16, Z16
-	VPADDD       Z16, Z20, Z20
-	VPSLLD       $0x13, Z17, Z17
-	VPADDD       Z17, Z21, Z21
-	VMOVUPS      Z7, Z14
-	VMOVUPS      Z7, Z15
-	VMOVUPS      Z7, Z16
-	VMOVUPS      Z7, Z17
-	VFMADD231PS  Z8, Z10, Z14
-	VFMADD231PS  Z8, Z11, Z15
-	VFMADD231PS  Z8, Z12, Z16
-	VFMADD231PS  Z8, Z13, Z17
-	VFMADD213PS  Z6, Z10, Z14
-	VFMADD213PS  Z6, Z11, Z15
-	VFMADD213PS  Z6, Z12, Z16
-	VFMADD213PS  Z6, Z13, Z17
-	VMULPS       Z14, Z10, Z10
-	VMULPS       Z15, Z11, Z11
-	VMULPS       Z16, Z12, Z12
-	VMULPS       Z17, Z13, Z13
-	VFMADD231PS  Z10, Z18, Z18
-	VFMADD231PS  Z11, Z19, Z19
-	VFMADD231PS  Z12, Z20, Z20
-	VFMADD231PS  Z13, Z21, Z21
-	VMULPS       Z1, Z18, Z18
-	VMOVAPS.Z    Z18, K1, Z18
-	VMOVUPS      Z18, (AX)(BX*4)
-	VMULPS       Z1, Z19, Z19
-	VMOVAPS.Z    Z19, K2, Z19
-	VMOVUPS      Z19, 64(AX)(BX*4)
-	VMULPS       Z1, Z20, Z20
-	VMOVAPS.Z    Z20, K3, Z20
-	VMOVUPS      Z20, 128(AX)(BX*4)
-	VMULPS       Z1, Z21, Z21
-	VMOVAPS.Z    Z21, K4, Z21
-	VMOVUPS      Z21, 192(AX)(BX*4)
+	VMOVUPS           Z2, Z11
+	VMOVUPS           Z2, Z12
+	VMOVUPS           Z2, Z13
+	VMOVUPS           Z2, Z14
+	VFNMADD231PS.BCST log2e<>+0(SB), Z7, Z11
+	VFNMADD231PS.BCST log2e<>+0(SB), Z8, Z12
+	VFNMADD231PS.BCST log2e<>+0(SB), Z9, Z13
+	VFNMADD231PS.BCST log2e<>+0(SB), Z10, Z14
+	VSUBPS            Z2, Z11, Z15
+	VSUBPS            Z2, Z12, Z16
+	VSUBPS            Z2, Z13, Z17
+	VSUBPS            Z2, Z14, Z18
+	VFNMSUB231PS      Z3, Z15, Z7
+	VFNMSUB231PS      Z3, Z16, Z8
+	VFNMSUB231PS      Z3, Z17, Z9
+	VFNMSUB231PS      Z3, Z18, Z10
+	VFNMADD231PS      Z4, Z15, Z7
+	VFNMADD231PS      Z4, Z16, Z8
+	VFNMADD231PS      Z4, Z17, Z9
+	VFNMADD231PS      Z4, Z18, Z10
+	VPERMPS           Z6, Z11, Z15
+	VPERMPS           Z6, Z12, Z16
+	VPERMPS           Z6, Z13, Z17
+	VPERMPS           Z6, Z14, Z18
+	VPSLLD            $0x13, Z11, Z11
+	VPADDD            Z11, Z15, Z15
+	VPSLLD            $0x13, Z12, Z12
+	VPADDD            Z12, Z16, Z16
+	VPSLLD            $0x13, Z13, Z13
+	VPADDD            Z13, Z17, Z17
+	VPSLLD            $0x13, Z14, Z14
+	VPADDD            Z14, Z18, Z18
+	VBROADCASTSS      exp2<>+0(SB), Z11
+	VBROADCASTSS      exp2<>+0(SB), Z12
+	VBROADCASTSS      exp2<>+0(SB), Z13
+	VBROADCASTSS      exp2<>+0(SB), Z14
+	VFMADD231PS       Z5, Z7, Z11
+	VFMADD231PS       Z5, Z8, Z12
+	VFMADD231PS       Z5, Z9, Z13
+	VFMADD231PS       Z5, Z10, Z14
+	VFMADD213PS.BCST  one<>+0(SB), Z7, Z11
+	VFMADD213PS.BCST  one<>+0(SB), Z8, Z12
+	VFMADD213PS.BCST  one<>+0(SB), Z9, Z13
+	VFMADD213PS.BCST  one<>+0(SB), Z10, Z14
+	VMULPS            Z11, Z7, Z7
+	VMULPS            Z12, Z8, Z8
+	VMULPS            Z13, Z9, Z9
+	VMULPS            Z14, Z10, Z10
+	VFMADD231PS       Z7, Z15, Z15
+	VFMADD231PS       Z8, Z16, Z16
+	VFMADD231PS       Z9, Z17, Z17
+	VFMADD231PS       Z10, Z18, Z18
+	VMULPS            Z1, Z15, Z15
+	VMOVAPS.Z         Z15, K1, Z15
+	VMOVUPS           Z15, (AX)(BX*4)
+	VMULPS            Z1, Z16, Z16
+	VMOVAPS.Z         Z16, K2, Z16
+	VMOVUPS           Z16, 64(AX)(BX*4)
+	VMULPS            Z1, Z17, Z17
+	VMOVAPS.Z         Z17, K3, Z17
+	VMOVUPS           Z17, 128(AX)(BX*4)
+	VMULPS            Z1, Z18, Z18
+	VMOVAPS.Z         Z18, K4, Z18
+	VMOVUPS           Z18, 192(AX)(BX*4)
 
 written4:
 	MOVQ SI, BX
@@ -624,68 +5312,66 @@ written4:
 
 loop4done:
 loop1:
-	LEAQ         16(BX), SI
-	CMPQ         SI, DX
-	JGT          loop1done
-	VMOVUPS      (CX)(BX*4), Z10
-	VSUBPS       Z0, Z10, Z10
-	VBROADCASTSS expMin<>+0(SB), Z11
-	VCMPPS       $0x05, Z11, Z10, K1
-	VBROADCASTSS expMax<>+0(SB), Z11
-	VCMPPS       $0x06, Z11, Z10, K2
-	KORTESTW     K2, K2
-	JEQ          small1
-	VBROADCASTSS expInf<>+0(SB), Z11
-	VMOVUPS      Z11, Z11
-	VMINPS       Z10, Z11, Z10
-	VBROADCASTSS bias<>+0(SB), Z11
-	VBROADCASTSS low<>+0(SB), Z12
-	VMOVUPS      Z3, Z13
-	VFMADD231PS  Z2, Z10, Z13
-	VSUBPS       Z3, Z13, Z14
-	VFNMADD231PS Z4, Z14, Z10
-	VFNMADD231PS Z5, Z14, Z10
-	VPERMPS      Z9, Z13, Z14
-	VPANDD       Z12, Z13, Z12
-	VPSLLD       $0x13, Z12, Z12
-	VPADDD       Z12, Z14, Z14
-	VMOVUPS      Z7, Z12
-	VFMADD231PS  Z8, Z10, Z12
-	VFMADD213PS  Z6, Z10, Z12
-	VMULPS       Z12, Z10, Z10
-	VFMADD231PS  Z10, Z14, Z14
-	VPSUBD       Z3, Z13, Z13
-	VPSRAD       $0x04, Z13, Z13
-	VPSRAD       $0x01, Z13, Z10
-	VPSUBD       Z10, Z13, Z13
-	VPADDD       Z11, Z10, Z10
-	VPSLLD       $0x17, Z10, Z10
-	VMULPS       Z10, Z14, Z14
-	VPADDD       Z11, Z13, Z13
-	VPSLLD       $0x17, Z13, Z13
-	VMULPS       Z13, Z14, Z14
-	VMULPS       Z1, Z14, Z14
-	VMOVAPS.Z    Z14, K1, Z14
-	VMOVUPS      Z14, (AX)(BX*4)
-	JMP          written1
+	LEAQ              16(BX), SI
+	CMPQ              SI, DX
+	JGT               loop1done
+	VSUBPS            (CX)(BX*4), Z0, Z7
+	VBROADCASTSS      expLimit<>+0(SB), Z8
+	VCMPPS            $0x0a, Z8, Z7, K1
+	VBROADCASTSS      expMax<>+0(SB), Z8
+	VCMPPS            $0x09, Z8, Z7, K2
+	KORTESTW          K2, K2
+	JEQ               small1
+	VBROADCASTSS      expInf<>+0(SB), Z8
+	VMAXPS            Z7, Z8, Z7
+	VBROADCASTSS      bias<>+0(SB), Z8
+	VBROADCASTSS      low<>+0(SB), Z9
+	VMOVUPS           Z2, Z10
+	VFNMADD231PS.BCST log2e<>+0(SB), Z7, Z10
+	VSUBPS            Z2, Z10, Z11
+	VFNMSUB231PS      Z3, Z11, Z7
+	VFNMADD231PS      Z4, Z11, Z7
+	VPERMPS           Z6, Z10, Z11
+	VPANDD            Z9, Z10, Z9
+	VPSLLD            $0x13, Z9, Z9
+	VPADDD            Z9, Z11, Z11
+	VBROADCASTSS      exp2<>+0(SB), Z9
+	VFMADD231PS       Z5, Z7, Z9
+	VFMADD213PS.BCST  one<>+0(SB), Z7, Z9
+	VMULPS            Z9, Z7, Z7
+	VFMADD231PS       Z7, Z11, Z11
+	VPSUBD            Z2, Z10, Z10
+	VPSRAD            $0x04, Z10, Z10
+	VPSRAD            $0x01, Z10, Z7
+	VPSUBD            Z7, Z10, Z10
+	VPADDD            Z8, Z7, Z7
+	VPSLLD            $0x17, Z7, Z7
+	VMULPS            Z7, Z11, Z11
+	VPADDD            Z8, Z10, Z10
+	VPSLLD            $0x17, Z10, Z10
+	VMULPS            Z10, Z11, Z11
+	VMULPS            Z1, Z11, Z11
+	VMOVAPS.Z         Z11, K1, Z11
+	VMOVUPS           Z11, (AX)(BX*4)
+	JMP               written1
 
 small1:
-	VMOVUPS      Z3, Z11
-	VFMADD231PS  Z2, Z10, Z11
-	VSUBPS       Z3, Z11, Z12
-	VFNMADD231PS Z4, Z12, Z10
-	VFNMADD231PS Z5, Z12, Z10
-	VPERMPS      Z9, Z11, Z12
-	VPSLLD       $0x13, Z11, Z11
-	VPADDD       Z11, Z12, Z12
-	VMOVUPS      Z7, Z11
-	VFMADD231PS  Z8, Z10, Z11
-	VFMADD213PS  Z6, Z10, Z11
-	VMULPS       Z11, Z10, Z10
-	VFMADD231PS  Z10, Z12, Z12
-	VMULPS       Z1, Z12, Z12
-	VMOVAPS.Z    Z12, K1, Z12
-	VMOVUPS      Z12, (AX)(BX*4)
+	VMOVUPS           Z2, Z8
+	VFNMADD231PS.BCST log2e<>+0(SB), Z7, Z8
+	VSUBPS            Z2, Z8, Z9
+	VFNMSUB231PS      Z3, Z9, Z7
+	VFNMADD231PS      Z4, Z9, Z7
+	VPERMPS           Z6, Z8, Z9
+	VPSLLD            $0x13, Z8, Z8
+	VPADDD            Z8, Z9, Z9
+	VBROADCASTSS      exp2<>+0(SB), Z8
+	VFMADD231PS       Z5, Z7, Z8
+	VFMADD213PS.BCST  one<>+0(SB), Z7, Z8
+	VMULPS            Z8, Z7, Z7
+	VFMADD231PS       Z7, Z9, Z9
+	VMULPS            Z1, Z9, Z9
+	VMOVAPS.Z         Z9, K1, Z9
+	VMOVUPS           Z9, (AX)(BX*4)
 
 written1:
 	MOVQ SI, BX
@@ -695,34 +5381,24 @@ loop1done:
 	VZEROUPPER
 	RET
 
-DATA expMin<>+0(SB)/4, $0xc2ae999a
-DATA expMin<>+4(SB)/4, $0xc2ae999a
-DATA expMin<>+8(SB)/4, $0xc2ae999a
-DATA expMin<>+12(SB)/4, $0xc2ae999a
-DATA expMin<>+16(SB)/4, $0xc2ae999a
-DATA expMin<>+20(SB)/4, $0xc2ae999a
-DATA expMin<>+24(SB)/4, $0xc2ae999a
-DATA expMin<>+28(SB)/4, $0xc2ae999a
-GLOBL expMin<>(SB), RODATA|NOPTR, $32
-
-DATA expMax<>+0(SB)/4, $0x42b00000
-DATA expMax<>+4(SB)/4, $0x42b00000
-DATA expMax<>+8(SB)/4, $0x42b00000
-DATA expMax<>+12(SB)/4, $0x42b00000
-DATA expMax<>+16(SB)/4, $0x42b00000
-DATA expMax<>+20(SB)/4, $0x42b00000
-DATA expMax<>+24(SB)/4, $0x42b00000
-DATA expMax<>+28(SB)/4, $0x42b00000
+DATA expMax<>+0(SB)/4, $0xc2b00000
+DATA expMax<>+4(SB)/4, $0xc2b00000
+DATA expMax<>+8(SB)/4, $0xc2b00000
+DATA expMax<>+12(SB)/4, $0xc2b00000
+DATA expMax<>+16(SB)/4, $0xc2b00000
+DATA expMax<>+20(SB)/4, $0xc2b00000
+DATA expMax<>+24(SB)/4, $0xc2b00000
+DATA expMax<>+28(SB)/4, $0xc2b00000
 GLOBL expMax<>(SB), RODATA|NOPTR, $32
 
-DATA expInf<>+0(SB)/4, $0x42b20000
-DATA expInf<>+4(SB)/4, $0x42b20000
-DATA expInf<>+8(SB)/4, $0x42b20000
-DATA expInf<>+12(SB)/4, $0x42b20000
-DATA expInf<>+16(SB)/4, $0x42b20000
-DATA expInf<>+20(SB)/4, $0x42b20000
-DATA expInf<>+24(SB)/4, $0x42b20000
-DATA expInf<>+28(SB)/4, $0x42b20000
+DATA expInf<>+0(SB)/4, $0xc2b20000
+DATA expInf<>+4(SB)/4, $0xc2b20000
+DATA expInf<>+8(SB)/4, $0xc2b20000
+DATA expInf<>+12(SB)/4, $0xc2b20000
+DATA expInf<>+16(SB)/4, $0xc2b20000
+DATA expInf<>+20(SB)/4, $0xc2b20000
+DATA expInf<>+24(SB)/4, $0xc2b20000
+DATA expInf<>+28(SB)/4, $0xc2b20000
 GLOBL expInf<>(SB), RODATA|NOPTR, $32
 
 DATA bias<>+0(SB)/4, $0x0000007f
@@ -745,137 +5421,983 @@ DATA low<>+24(SB)/4, $0x0000000f
 DATA low<>+28(SB)/4, $0x0000000f
 GLOBL low<>(SB), RODATA|NOPTR, $32
 
-// func expsStreamAVX512(dst *float32, x *float32, n int, m float32, a float32)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·expsStreamAVX512(SB), NOSPLIT, $0-32
+// func gradientAVX512(dst *float32, e *float32, n int, a float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientAVX512(SB), NOSPLIT, $0-28
 	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS m+24(FP), Z0
-	VBROADCASTSS a+28(FP), Z1
-	VBROADCASTSS log2e<>+0(SB), Z2
-	VBROADCASTSS magic<>+0(SB), Z3
-	VBROADCASTSS ln2Hi<>+0(SB), Z4
-	VBROADCASTSS ln2Lo<>+0(SB), Z5
-	VBROADCASTSS one<>+0(SB), Z6
-	VBROADCASTSS exp2<>+0(SB), Z7
-	VBROADCASTSS exp3<>+0(SB), Z8
-	VMOVUPS      powers<>+0(SB), Z9
-	XORQ         BX, BX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	XORQ         DX, DX
 
 loop4:
-	LEAQ         64(BX), SI
-	CMPQ         SI, DX
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z1, Z1, Z1
+	VFMADD231PS (CX)(DX*4), Z0, Z1
+	VMOVUPS     Z1, (AX)(DX*4)
+	VPXORD      Z2, Z2, Z2
+	VFMADD231PS 64(CX)(DX*4), Z0, Z2
+	VMOVUPS     Z2, 64(AX)(DX*4)
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS 128(CX)(DX*4), Z0, Z3
+	VMOVUPS     Z3, 128(AX)(DX*4)
+	VPXORD      Z4, Z4, Z4
+	VFMADD231PS 192(CX)(DX*4), Z0, Z4
+	VMOVUPS     Z4, 192(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS (CX)(DX*4), Z0, Z5
+	VMOVUPS     Z5, (AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientStreamAVX512(dst *float32, e *float32, n int, a float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientStreamAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z1, Z1, Z1
+	VFMADD231PS (CX)(DX*4), Z0, Z1
+	VMOVNTPS    Z1, (AX)(DX*4)
+	VPXORD      Z2, Z2, Z2
+	VFMADD231PS 64(CX)(DX*4), Z0, Z2
+	VMOVNTPS    Z2, 64(AX)(DX*4)
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS 128(CX)(DX*4), Z0, Z3
+	VMOVNTPS    Z3, 128(AX)(DX*4)
+	VPXORD      Z4, Z4, Z4
+	VFMADD231PS 192(CX)(DX*4), Z0, Z4
+	VMOVNTPS    Z4, 192(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS (CX)(DX*4), Z0, Z5
+	VMOVNTPS    Z5, (AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientLessAVX512(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientLessAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
 	JGT          loop4done
-	VMOVUPS      (CX)(BX*4), Z10
-	VSUBPS       Z0, Z10, Z10
-	VMOVUPS      64(CX)(BX*4), Z11
-	VSUBPS       Z0, Z11, Z11
-	VMOVUPS      128(CX)(BX*4), Z12
-	VSUBPS       Z0, Z12, Z12
-	VMOVUPS      192(CX)(BX*4), Z13
-	VSUBPS       Z0, Z13, Z13
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z10, K1
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z11, K2
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z12, K3
-	VBROADCASTSS expMin<>+0(SB), Z14
-	VCMPPS       $0x05, Z14, Z13, K4
-	VMOVUPS      Z3, Z14
-	VMOVUPS      Z3, Z15
-	VMOVUPS      Z3, Z16
-	VMOVUPS      Z3, Z17
-	VFMADD231PS  Z2, Z10, Z14
-	VFMADD231PS  Z2, Z11, Z15
-	VFMADD231PS  Z2, Z12, Z16
-	VFMADD231PS  Z2, Z13, Z17
-	VSUBPS       Z3, Z14, Z18
-	VSUBPS       Z3, Z15, Z19
-	VSUBPS       Z3, Z16, Z20
-	VSUBPS       Z3, Z17, Z21
-	VFNMADD231PS Z4, Z18, Z10
-	VFNMADD231PS Z4, Z19, Z11
-	VFNMADD231PS Z4, Z20, Z12
-	VFNMADD231PS Z4, Z21, Z13
-	VFNMADD231PS Z5, Z18, Z10
-	VFNMADD231PS Z5, Z19, Z11
-	VFNMADD231PS Z5, Z20, Z12
-	VFNMADD231PS Z5, Z21, Z13
-	VPERMPS      Z9, Z14, Z18
-	VPERMPS      Z9, Z15, Z19
-	VPERMPS      Z9, Z16, Z20
-	VPERMPS      Z9, Z17, Z21
-	VPSLLD       $0x13, Z14, Z14
-	VPADDD       Z14, Z18, Z18
-	VPSLLD       $0x13, Z15, Z15
-	VPADDD       Z15, Z19, Z19
-	VPSLLD       $0x13, Z16, Z16
-	VPADDD       Z16, Z20, Z20
-	VPSLLD       $0x13, Z17, Z17
-	VPADDD       Z17, Z21, Z21
-	VMOVUPS      Z7, Z14
-	VMOVUPS      Z7, Z15
-	VMOVUPS      Z7, Z16
-	VMOVUPS      Z7, Z17
-	VFMADD231PS  Z8, Z10, Z14
-	VFMADD231PS  Z8, Z11, Z15
-	VFMADD231PS  Z8, Z12, Z16
-	VFMADD231PS  Z8, Z13, Z17
-	VFMADD213PS  Z6, Z10, Z14
-	VFMADD213PS  Z6, Z11, Z15
-	VFMADD213PS  Z6, Z12, Z16
-	VFMADD213PS  Z6, Z13, Z17
-	VMULPS       Z14, Z10, Z10
-	VMULPS       Z15, Z11, Z11
-	VMULPS       Z16, Z12, Z12
-	VMULPS       Z17, Z13, Z13
-	VFMADD231PS  Z10, Z18, Z18
-	VFMADD231PS  Z11, Z19, Z19
-	VFMADD231PS  Z12, Z20, Z20
-	VFMADD231PS  Z13, Z21, Z21
-	VMULPS       Z1, Z18, Z18
-	VMOVAPS.Z    Z18, K1, Z18
-	VMOVNTPS     Z18, (AX)(BX*4)
-	VMULPS       Z1, Z19, Z19
-	VMOVAPS.Z    Z19, K2, Z19
-	VMOVNTPS     Z19, 64(AX)(BX*4)
-	VMULPS       Z1, Z20, Z20
-	VMOVAPS.Z    Z20, K3, Z20
-	VMOVNTPS     Z20, 128(AX)(BX*4)
-	VMULPS       Z1, Z21, Z21
-	VMOVAPS.Z    Z21, K4, Z21
-	VMOVNTPS     Z21, 192(AX)(BX*4)
-	MOVQ         SI, BX
+	VPXORD       Z3, Z3, Z3
+	VMOVUPS      (CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VFNMADD231PS Z1, Z5, Z3
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Z3, (AX)(DX*4)
+	VPXORD       Z6, Z6, Z6
+	VMOVUPS      64(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z6
+	VFMADD231PS  Z0, Z4, Z6
+	VFNMADD231PS Z1, Z5, Z6
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Z6, 64(AX)(DX*4)
+	VPXORD       Z7, Z7, Z7
+	VMOVUPS      128(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFNMADD231PS Z1, Z5, Z7
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Z7, 128(AX)(DX*4)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      192(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z8
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z1, Z5, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Z8, 192(AX)(DX*4)
+	MOVQ         R8, DX
 	JMP          loop4
 
 loop4done:
 loop1:
-	LEAQ         16(BX), SI
-	CMPQ         SI, DX
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
 	JGT          loop1done
-	VMOVUPS      (CX)(BX*4), Z10
-	VSUBPS       Z0, Z10, Z10
-	VBROADCASTSS expMin<>+0(SB), Z11
-	VCMPPS       $0x05, Z11, Z10, K1
-	VMOVUPS      Z3, Z11
-	VFMADD231PS  Z2, Z10, Z11
-	VSUBPS       Z3, Z11, Z12
-	VFNMADD231PS Z4, Z12, Z10
-	VFNMADD231PS Z5, Z12, Z10
-	VPERMPS      Z9, Z11, Z12
-	VPSLLD       $0x13, Z11, Z11
-	VPADDD       Z11, Z12, Z12
-	VMOVUPS      Z7, Z11
-	VFMADD231PS  Z8, Z10, Z11
-	VFMADD213PS  Z6, Z10, Z11
-	VMULPS       Z11, Z10, Z10
-	VFMADD231PS  Z10, Z12, Z12
-	VMULPS       Z1, Z12, Z12
-	VMOVAPS.Z    Z12, K1, Z12
-	VMOVNTPS     Z12, (AX)(BX*4)
-	MOVQ         SI, BX
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (CX)(DX*4), Z3
+	VBROADCASTSS sign<>+0(SB), Z4
+	VPCMPEQD     Z4, Z3, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z4
+	VFNMADD231PS Z2, Z4, Z9
+	VFMADD231PS  Z0, Z3, Z9
+	VFNMADD231PS Z1, Z4, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Z9, (AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientLessStreamAVX512(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientLessStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VPXORD       Z3, Z3, Z3
+	VMOVUPS      (CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VFNMADD231PS Z1, Z5, Z3
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Z3, (AX)(DX*4)
+	VPXORD       Z6, Z6, Z6
+	VMOVUPS      64(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z6
+	VFMADD231PS  Z0, Z4, Z6
+	VFNMADD231PS Z1, Z5, Z6
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Z6, 64(AX)(DX*4)
+	VPXORD       Z7, Z7, Z7
+	VMOVUPS      128(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFNMADD231PS Z1, Z5, Z7
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Z7, 128(AX)(DX*4)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      192(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z8
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z1, Z5, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Z8, 192(AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (CX)(DX*4), Z3
+	VBROADCASTSS sign<>+0(SB), Z4
+	VPCMPEQD     Z4, Z3, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z4
+	VFNMADD231PS Z2, Z4, Z9
+	VFMADD231PS  Z0, Z3, Z9
+	VFNMADD231PS Z1, Z4, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Z9, (AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16AVX512(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientBFloat16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS belowHalf<>+0(SB), Z1
+	VBROADCASTSS bit<>+0(SB), Z2
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS (CX)(DX*4), Z0, Z3
+	VPSRLD      $0x10, Z3, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z3, Z3
+	VPADDD      Z4, Z3, Z3
+	VPSRLD      $0x10, Z3, Z3
+	VPMOVDW     Z3, Y4
+	VMOVDQU     Y4, (AX)(DX*2)
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS 64(CX)(DX*4), Z0, Z5
+	VPSRLD      $0x10, Z5, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z5, Z5
+	VPADDD      Z4, Z5, Z5
+	VPSRLD      $0x10, Z5, Z5
+	VPMOVDW     Z5, Y4
+	VMOVDQU     Y4, 32(AX)(DX*2)
+	VPXORD      Z6, Z6, Z6
+	VFMADD231PS 128(CX)(DX*4), Z0, Z6
+	VPSRLD      $0x10, Z6, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z6, Z6
+	VPADDD      Z4, Z6, Z6
+	VPSRLD      $0x10, Z6, Z6
+	VPMOVDW     Z6, Y4
+	VMOVDQU     Y4, 64(AX)(DX*2)
+	VPXORD      Z7, Z7, Z7
+	VFMADD231PS 192(CX)(DX*4), Z0, Z7
+	VPSRLD      $0x10, Z7, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z7, Z7
+	VPADDD      Z4, Z7, Z7
+	VPSRLD      $0x10, Z7, Z7
+	VPMOVDW     Z7, Y4
+	VMOVDQU     Y4, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z8, Z8, Z8
+	VFMADD231PS (CX)(DX*4), Z0, Z8
+	VPSRLD      $0x10, Z8, Z3
+	VPANDD      Z2, Z3, Z3
+	VPADDD      Z1, Z8, Z8
+	VPADDD      Z3, Z8, Z8
+	VPSRLD      $0x10, Z8, Z8
+	VPMOVDW     Z8, Y3
+	VMOVDQU     Y3, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+DATA belowHalf<>+0(SB)/4, $0x00007fff
+DATA belowHalf<>+4(SB)/4, $0x00007fff
+DATA belowHalf<>+8(SB)/4, $0x00007fff
+DATA belowHalf<>+12(SB)/4, $0x00007fff
+DATA belowHalf<>+16(SB)/4, $0x00007fff
+DATA belowHalf<>+20(SB)/4, $0x00007fff
+DATA belowHalf<>+24(SB)/4, $0x00007fff
+DATA belowHalf<>+28(SB)/4, $0x00007fff
+GLOBL belowHalf<>(SB), RODATA|NOPTR, $32
+
+DATA bit<>+0(SB)/4, $0x00000001
+DATA bit<>+4(SB)/4, $0x00000001
+DATA bit<>+8(SB)/4, $0x00000001
+DATA bit<>+12(SB)/4, $0x00000001
+DATA bit<>+16(SB)/4, $0x00000001
+DATA bit<>+20(SB)/4, $0x00000001
+DATA bit<>+24(SB)/4, $0x00000001
+DATA bit<>+28(SB)/4, $0x00000001
+GLOBL bit<>(SB), RODATA|NOPTR, $32
+
+// func gradientBFloat16StreamAVX512(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientBFloat16StreamAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS belowHalf<>+0(SB), Z1
+	VBROADCASTSS bit<>+0(SB), Z2
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS (CX)(DX*4), Z0, Z3
+	VPSRLD      $0x10, Z3, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z3, Z3
+	VPADDD      Z4, Z3, Z3
+	VPSRLD      $0x10, Z3, Z3
+	VPMOVDW     Z3, Y4
+	VMOVNTDQ    Y4, (AX)(DX*2)
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS 64(CX)(DX*4), Z0, Z5
+	VPSRLD      $0x10, Z5, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z5, Z5
+	VPADDD      Z4, Z5, Z5
+	VPSRLD      $0x10, Z5, Z5
+	VPMOVDW     Z5, Y4
+	VMOVNTDQ    Y4, 32(AX)(DX*2)
+	VPXORD      Z6, Z6, Z6
+	VFMADD231PS 128(CX)(DX*4), Z0, Z6
+	VPSRLD      $0x10, Z6, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z6, Z6
+	VPADDD      Z4, Z6, Z6
+	VPSRLD      $0x10, Z6, Z6
+	VPMOVDW     Z6, Y4
+	VMOVNTDQ    Y4, 64(AX)(DX*2)
+	VPXORD      Z7, Z7, Z7
+	VFMADD231PS 192(CX)(DX*4), Z0, Z7
+	VPSRLD      $0x10, Z7, Z4
+	VPANDD      Z2, Z4, Z4
+	VPADDD      Z1, Z7, Z7
+	VPADDD      Z4, Z7, Z7
+	VPSRLD      $0x10, Z7, Z7
+	VPMOVDW     Z7, Y4
+	VMOVNTDQ    Y4, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z8, Z8, Z8
+	VFMADD231PS (CX)(DX*4), Z0, Z8
+	VPSRLD      $0x10, Z8, Z3
+	VPANDD      Z2, Z3, Z3
+	VPADDD      Z1, Z8, Z8
+	VPADDD      Z3, Z8, Z8
+	VPSRLD      $0x10, Z8, Z8
+	VPMOVDW     Z8, Y3
+	VMOVNTDQ    Y3, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16LessAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientBFloat16LessAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	VBROADCASTSS belowHalf<>+0(SB), Z3
+	VBROADCASTSS bit<>+0(SB), Z4
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VPXORD       Z5, Z5, Z5
+	VMOVUPS      (CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z5
+	VFMADD231PS  Z0, Z6, Z5
+	VFNMADD231PS Z1, Z7, Z5
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z5, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z5, Z5
+	VPADDD       Z6, Z5, Z5
+	VPSRLD       $0x10, Z5, Z5
+	VPMOVDW      Z5, Y6
+	VMOVDQU      Y6, (AX)(DX*2)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      64(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z8
+	VFMADD231PS  Z0, Z6, Z8
+	VFNMADD231PS Z1, Z7, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z8, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z8, Z8
+	VPADDD       Z6, Z8, Z8
+	VPSRLD       $0x10, Z8, Z8
+	VPMOVDW      Z8, Y6
+	VMOVDQU      Y6, 32(AX)(DX*2)
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      128(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z9
+	VFMADD231PS  Z0, Z6, Z9
+	VFNMADD231PS Z1, Z7, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z9, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z9, Z9
+	VPADDD       Z6, Z9, Z9
+	VPSRLD       $0x10, Z9, Z9
+	VPMOVDW      Z9, Y6
+	VMOVDQU      Y6, 64(AX)(DX*2)
+	VPXORD       Z10, Z10, Z10
+	VMOVUPS      192(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z10
+	VFMADD231PS  Z0, Z6, Z10
+	VFNMADD231PS Z1, Z7, Z10
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z10, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z10, Z10
+	VPADDD       Z6, Z10, Z10
+	VPSRLD       $0x10, Z10, Z10
+	VPMOVDW      Z10, Y6
+	VMOVDQU      Y6, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VPXORD       Z11, Z11, Z11
+	VMOVUPS      (CX)(DX*4), Z5
+	VBROADCASTSS sign<>+0(SB), Z6
+	VPCMPEQD     Z6, Z5, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z6
+	VFNMADD231PS Z2, Z6, Z11
+	VFMADD231PS  Z0, Z5, Z11
+	VFNMADD231PS Z1, Z6, Z11
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z11, Z5
+	VPANDD       Z4, Z5, Z5
+	VPADDD       Z3, Z11, Z11
+	VPADDD       Z5, Z11, Z11
+	VPSRLD       $0x10, Z11, Z11
+	VPMOVDW      Z11, Y5
+	VMOVDQU      Y5, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16LessStreamAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientBFloat16LessStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	VBROADCASTSS belowHalf<>+0(SB), Z3
+	VBROADCASTSS bit<>+0(SB), Z4
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VPXORD       Z5, Z5, Z5
+	VMOVUPS      (CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z5
+	VFMADD231PS  Z0, Z6, Z5
+	VFNMADD231PS Z1, Z7, Z5
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z5, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z5, Z5
+	VPADDD       Z6, Z5, Z5
+	VPSRLD       $0x10, Z5, Z5
+	VPMOVDW      Z5, Y6
+	VMOVNTDQ     Y6, (AX)(DX*2)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      64(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z8
+	VFMADD231PS  Z0, Z6, Z8
+	VFNMADD231PS Z1, Z7, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z8, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z8, Z8
+	VPADDD       Z6, Z8, Z8
+	VPSRLD       $0x10, Z8, Z8
+	VPMOVDW      Z8, Y6
+	VMOVNTDQ     Y6, 32(AX)(DX*2)
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      128(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z9
+	VFMADD231PS  Z0, Z6, Z9
+	VFNMADD231PS Z1, Z7, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z9, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z9, Z9
+	VPADDD       Z6, Z9, Z9
+	VPSRLD       $0x10, Z9, Z9
+	VPMOVDW      Z9, Y6
+	VMOVNTDQ     Y6, 64(AX)(DX*2)
+	VPXORD       Z10, Z10, Z10
+	VMOVUPS      192(CX)(DX*4), Z6
+	VBROADCASTSS sign<>+0(SB), Z7
+	VPCMPEQD     Z7, Z6, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z7
+	VFNMADD231PS Z2, Z7, Z10
+	VFMADD231PS  Z0, Z6, Z10
+	VFNMADD231PS Z1, Z7, Z10
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z10, Z6
+	VPANDD       Z4, Z6, Z6
+	VPADDD       Z3, Z10, Z10
+	VPADDD       Z6, Z10, Z10
+	VPSRLD       $0x10, Z10, Z10
+	VPMOVDW      Z10, Y6
+	VMOVNTDQ     Y6, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VPXORD       Z11, Z11, Z11
+	VMOVUPS      (CX)(DX*4), Z5
+	VBROADCASTSS sign<>+0(SB), Z6
+	VPCMPEQD     Z6, Z5, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z6
+	VFNMADD231PS Z2, Z6, Z11
+	VFMADD231PS  Z0, Z5, Z11
+	VFNMADD231PS Z1, Z6, Z11
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Z11, Z5
+	VPANDD       Z4, Z5, Z5
+	VPADDD       Z3, Z11, Z11
+	VPADDD       Z5, Z11, Z11
+	VPSRLD       $0x10, Z11, Z11
+	VPMOVDW      Z11, Y5
+	VMOVNTDQ     Y5, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientFloat16AVX512(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientFloat16AVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z1, Z1, Z1
+	VFMADD231PS (CX)(DX*4), Z0, Z1
+	VCVTPS2PH   $0x00, Z1, Y2
+	VMOVDQU     Y2, (AX)(DX*2)
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS 64(CX)(DX*4), Z0, Z3
+	VCVTPS2PH   $0x00, Z3, Y2
+	VMOVDQU     Y2, 32(AX)(DX*2)
+	VPXORD      Z4, Z4, Z4
+	VFMADD231PS 128(CX)(DX*4), Z0, Z4
+	VCVTPS2PH   $0x00, Z4, Y2
+	VMOVDQU     Y2, 64(AX)(DX*2)
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS 192(CX)(DX*4), Z0, Z5
+	VCVTPS2PH   $0x00, Z5, Y2
+	VMOVDQU     Y2, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z6, Z6, Z6
+	VFMADD231PS (CX)(DX*4), Z0, Z6
+	VCVTPS2PH   $0x00, Z6, Y1
+	VMOVDQU     Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientFloat16StreamAVX512(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientFloat16StreamAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VPXORD      Z1, Z1, Z1
+	VFMADD231PS (CX)(DX*4), Z0, Z1
+	VCVTPS2PH   $0x00, Z1, Y2
+	VMOVNTDQ    Y2, (AX)(DX*2)
+	VPXORD      Z3, Z3, Z3
+	VFMADD231PS 64(CX)(DX*4), Z0, Z3
+	VCVTPS2PH   $0x00, Z3, Y2
+	VMOVNTDQ    Y2, 32(AX)(DX*2)
+	VPXORD      Z4, Z4, Z4
+	VFMADD231PS 128(CX)(DX*4), Z0, Z4
+	VCVTPS2PH   $0x00, Z4, Y2
+	VMOVNTDQ    Y2, 64(AX)(DX*2)
+	VPXORD      Z5, Z5, Z5
+	VFMADD231PS 192(CX)(DX*4), Z0, Z5
+	VCVTPS2PH   $0x00, Z5, Y2
+	VMOVNTDQ    Y2, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VPXORD      Z6, Z6, Z6
+	VFMADD231PS (CX)(DX*4), Z0, Z6
+	VCVTPS2PH   $0x00, Z6, Y1
+	VMOVNTDQ    Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientFloat16LessAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F
+TEXT ·gradientFloat16LessAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VPXORD       Z3, Z3, Z3
+	VMOVUPS      (CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VFNMADD231PS Z1, Z5, Z3
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z3, Y4
+	VMOVDQU      Y4, (AX)(DX*2)
+	VPXORD       Z6, Z6, Z6
+	VMOVUPS      64(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z6
+	VFMADD231PS  Z0, Z4, Z6
+	VFNMADD231PS Z1, Z5, Z6
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z6, Y4
+	VMOVDQU      Y4, 32(AX)(DX*2)
+	VPXORD       Z7, Z7, Z7
+	VMOVUPS      128(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFNMADD231PS Z1, Z5, Z7
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z7, Y4
+	VMOVDQU      Y4, 64(AX)(DX*2)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      192(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z8
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z1, Z5, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z8, Y4
+	VMOVDQU      Y4, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (CX)(DX*4), Z3
+	VBROADCASTSS sign<>+0(SB), Z4
+	VPCMPEQD     Z4, Z3, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z4
+	VFNMADD231PS Z2, Z4, Z9
+	VFMADD231PS  Z0, Z3, Z9
+	VFNMADD231PS Z1, Z4, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z9, Y3
+	VMOVDQU      Y3, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientFloat16LessStreamAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·gradientFloat16LessStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Z0
+	VBROADCASTSS hi+48(FP), Z1
+	VBROADCASTSS lo+52(FP), Z2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VPXORD       Z3, Z3, Z3
+	VMOVUPS      (CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z3
+	VFMADD231PS  Z0, Z4, Z3
+	VFNMADD231PS Z1, Z5, Z3
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z3, Y4
+	VMOVNTDQ     Y4, (AX)(DX*2)
+	VPXORD       Z6, Z6, Z6
+	VMOVUPS      64(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z6
+	VFMADD231PS  Z0, Z4, Z6
+	VFNMADD231PS Z1, Z5, Z6
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z6, Y4
+	VMOVNTDQ     Y4, 32(AX)(DX*2)
+	VPXORD       Z7, Z7, Z7
+	VMOVUPS      128(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z7
+	VFMADD231PS  Z0, Z4, Z7
+	VFNMADD231PS Z1, Z5, Z7
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z7, Y4
+	VMOVNTDQ     Y4, 64(AX)(DX*2)
+	VPXORD       Z8, Z8, Z8
+	VMOVUPS      192(CX)(DX*4), Z4
+	VBROADCASTSS sign<>+0(SB), Z5
+	VPCMPEQD     Z5, Z4, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z5
+	VFNMADD231PS Z2, Z5, Z8
+	VFMADD231PS  Z0, Z4, Z8
+	VFNMADD231PS Z1, Z5, Z8
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z8, Y4
+	VMOVNTDQ     Y4, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VPXORD       Z9, Z9, Z9
+	VMOVUPS      (CX)(DX*4), Z3
+	VBROADCASTSS sign<>+0(SB), Z4
+	VPCMPEQD     Z4, Z3, K1
+	KNOTW        K1, K1
+	VMOVUPS.Z    (SI), K1, Z4
+	VFNMADD231PS Z2, Z4, Z9
+	VFMADD231PS  Z0, Z3, Z9
+	VFNMADD231PS Z1, Z4, Z9
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VCVTPS2PH    $0x00, Z9, Y3
+	VMOVNTDQ     Y3, (AX)(DX*2)
+	MOVQ         R8, DX
 	JMP          loop1
 
 loop1done:
@@ -916,7 +6438,7 @@ TEXT ·widenFloat16AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS half<>+0(SB), Z0
 	VBROADCASTSS pow112<>+0(SB), Z1
 	VBROADCASTSS maxHalf<>+0(SB), Z2
-	VBROADCASTSS inf<>+0(SB), Z3
+	VBROADCASTSS infinity<>+0(SB), Z3
 	XORQ         BX, BX
 
 loop:
@@ -981,15 +6503,15 @@ DATA maxHalf<>+24(SB)/4, $0x0f7fe000
 DATA maxHalf<>+28(SB)/4, $0x0f7fe000
 GLOBL maxHalf<>(SB), RODATA|NOPTR, $32
 
-DATA inf<>+0(SB)/4, $0x7f800000
-DATA inf<>+4(SB)/4, $0x7f800000
-DATA inf<>+8(SB)/4, $0x7f800000
-DATA inf<>+12(SB)/4, $0x7f800000
-DATA inf<>+16(SB)/4, $0x7f800000
-DATA inf<>+20(SB)/4, $0x7f800000
-DATA inf<>+24(SB)/4, $0x7f800000
-DATA inf<>+28(SB)/4, $0x7f800000
-GLOBL inf<>(SB), RODATA|NOPTR, $32
+DATA infinity<>+0(SB)/4, $0x7f800000
+DATA infinity<>+4(SB)/4, $0x7f800000
+DATA infinity<>+8(SB)/4, $0x7f800000
+DATA infinity<>+12(SB)/4, $0x7f800000
+DATA infinity<>+16(SB)/4, $0x7f800000
+DATA infinity<>+20(SB)/4, $0x7f800000
+DATA infinity<>+24(SB)/4, $0x7f800000
+DATA infinity<>+28(SB)/4, $0x7f800000
+GLOBL infinity<>(SB), RODATA|NOPTR, $32
 
 // func maxAVX2(x *float32, n int) float32
 // Requires: AVX, SSE
@@ -1044,51 +6566,54 @@ number:
 
 // func sumExpAVX2(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
 // Requires: AVX, AVX2, CMOV, FMA3, MMX+, SSE
-TEXT ·sumExpAVX2(SB), NOSPLIT, $128-44
-	MOVQ         x+0(FP), AX
-	MOVQ         n+8(FP), CX
-	MOVQ         sums+24(FP), DX
-	XORQ         BX, BX
-	VBROADCASTSS m+16(FP), Y0
-	VMOVAPS      Y0, Y0
+TEXT ·sumExpAVX2(SB), NOSPLIT, $256-44
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), DX
+	XORQ CX, CX
+	XORQ R8, R8
 
 block:
-	CMPQ         BX, CX
-	JGE          done
-	MOVQ         BX, SI
-	LEAQ         1024(BX), DI
-	CMPQ         DI, CX
-	CMOVQGT      CX, DI
-	MOVQ         DI, R8
-	SUBQ         BX, R8
-	ANDQ         $-64, R8
-	ADDQ         BX, R8
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, (SP)
-	VMOVUPS      Y0, 32(SP)
-	VMOVUPS      Y0, 64(SP)
-	VMOVUPS      Y0, 96(SP)
-	VBROADCASTSS m+16(FP), Y0
-	VMOVAPS      Y0, Y0
+	CMPQ    CX, DX
+	JGE     finished
+	MOVQ    CX, BX
+	LEAQ    1024(CX), SI
+	CMPQ    SI, DX
+	CMOVQGT DX, SI
+	MOVQ    SI, DI
+	SUBQ    CX, DI
+	ANDQ    $-128, DI
+	ADDQ    CX, DI
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	TESTQ   R8, R8
+	JNE     look
 
-loop4:
-	CMPQ         BX, R8
-	JGE          loop4done
-	PREFETCHT0   8192(AX)(BX*4)
-	PREFETCHT0   8256(AX)(BX*4)
-	PREFETCHT0   8320(AX)(BX*4)
-	PREFETCHT0   8384(AX)(BX*4)
-	VMOVUPS      (AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
+fast8:
+	CMPQ         CX, DI
+	JGE          fast8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y2
 	VMOVUPS      magic<>+0(SB), Y3
-	VFMADD231PS  log2e<>+0(SB), Y1, Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
 	VSUBPS       magic<>+0(SB), Y3, Y4
-	VFNMADD231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
 	VPERMPS      powers<>+0(SB), Y3, Y4
 	VPERMPS      powers<>+32(SB), Y3, Y5
@@ -1102,17 +6627,14 @@ loop4:
 	VMULPS       Y3, Y1, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      64(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y3
-	VSUBPS       Y3, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       64(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y3
 	VMOVUPS      magic<>+0(SB), Y5
-	VFMADD231PS  log2e<>+0(SB), Y1, Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
 	VSUBPS       magic<>+0(SB), Y5, Y6
-	VFNMADD231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
 	VPERMPS      powers<>+0(SB), Y5, Y6
 	VPERMPS      powers<>+32(SB), Y5, Y7
@@ -1127,17 +6649,14 @@ loop4:
 	VFMADD231PS  Y1, Y6, Y6
 	VMULPS       Y6, Y3, Y3
 	VADDPS       Y6, Y4, Y4
-	VMOVUPS      128(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y5
-	VSUBPS       Y5, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y5
-	VMAXPS       Y1, Y5, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       128(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y5
 	VMOVUPS      magic<>+0(SB), Y6
-	VFMADD231PS  log2e<>+0(SB), Y1, Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
 	VSUBPS       magic<>+0(SB), Y6, Y7
-	VFNMADD231PS ln2Hi<>+0(SB), Y7, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y1
 	VPERMPS      powers<>+0(SB), Y6, Y7
 	VPERMPS      powers<>+32(SB), Y6, Y8
@@ -1151,17 +6670,14 @@ loop4:
 	VMULPS       Y6, Y1, Y1
 	VFMADD231PS  Y1, Y7, Y7
 	VFMADD231PS  Y7, Y5, Y2
-	VMOVUPS      192(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y5
-	VSUBPS       Y5, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y5
-	VMAXPS       Y1, Y5, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       192(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y5
 	VMOVUPS      magic<>+0(SB), Y6
-	VFMADD231PS  log2e<>+0(SB), Y1, Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
 	VSUBPS       magic<>+0(SB), Y6, Y8
-	VFNMADD231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
 	VPERMPS      powers<>+0(SB), Y6, Y8
 	VPERMPS      powers<>+32(SB), Y6, Y9
@@ -1178,17 +6694,14 @@ loop4:
 	VADDPS       Y8, Y7, Y7
 	VADDPS       Y7, Y4, Y4
 	VADDPS       Y3, Y2, Y2
-	VMOVUPS      32(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y3
-	VSUBPS       Y3, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       256(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y3
 	VMOVUPS      magic<>+0(SB), Y5
-	VFMADD231PS  log2e<>+0(SB), Y1, Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
 	VSUBPS       magic<>+0(SB), Y5, Y6
-	VFNMADD231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
 	VPERMPS      powers<>+0(SB), Y5, Y6
 	VPERMPS      powers<>+32(SB), Y5, Y7
@@ -1202,17 +6715,14 @@ loop4:
 	VMULPS       Y5, Y1, Y1
 	VFMADD231PS  Y1, Y6, Y6
 	VMULPS       Y6, Y3, Y3
-	VMOVUPS      96(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y5
-	VSUBPS       Y5, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y5
-	VMAXPS       Y1, Y5, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       320(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y5
 	VMOVUPS      magic<>+0(SB), Y7
-	VFMADD231PS  log2e<>+0(SB), Y1, Y7
+	VFNMADD231PS log2e<>+0(SB), Y1, Y7
 	VSUBPS       magic<>+0(SB), Y7, Y8
-	VFNMADD231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
 	VPERMPS      powers<>+0(SB), Y7, Y8
 	VPERMPS      powers<>+32(SB), Y7, Y9
@@ -1227,17 +6737,14 @@ loop4:
 	VFMADD231PS  Y1, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VADDPS       Y8, Y6, Y6
-	VMOVUPS      160(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y7
-	VSUBPS       Y7, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y7
-	VMAXPS       Y1, Y7, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       384(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y7
 	VMOVUPS      magic<>+0(SB), Y8
-	VFMADD231PS  log2e<>+0(SB), Y1, Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
 	VSUBPS       magic<>+0(SB), Y8, Y9
-	VFNMADD231PS ln2Hi<>+0(SB), Y9, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y1
 	VPERMPS      powers<>+0(SB), Y8, Y9
 	VPERMPS      powers<>+32(SB), Y8, Y10
@@ -1251,17 +6758,14 @@ loop4:
 	VMULPS       Y8, Y1, Y1
 	VFMADD231PS  Y1, Y9, Y9
 	VFMADD231PS  Y9, Y7, Y3
-	VMOVUPS      224(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y7
-	VSUBPS       Y7, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y7
-	VMAXPS       Y1, Y7, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       448(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y7
 	VMOVUPS      magic<>+0(SB), Y8
-	VFMADD231PS  log2e<>+0(SB), Y1, Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
 	VSUBPS       magic<>+0(SB), Y8, Y10
-	VFNMADD231PS ln2Hi<>+0(SB), Y10, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y1
 	VPERMPS      powers<>+0(SB), Y8, Y10
 	VPERMPS      powers<>+32(SB), Y8, Y11
@@ -1279,40 +6783,29 @@ loop4:
 	VADDPS       Y9, Y6, Y6
 	VADDPS       Y5, Y3, Y3
 	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X4, Y4
-	VADDPD       (SP), Y4, Y4
-	VMOVUPD      Y4, (SP)
+	VCVTPS2PD    X4, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
 	VCVTPS2PD    X1, Y1
 	VADDPD       32(SP), Y1, Y1
 	VMOVUPD      Y1, 32(SP)
-	VADDPS       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X1
 	VCVTPS2PD    X2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VMOVUPD      Y2, 64(SP)
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
 	VCVTPS2PD    X1, Y1
-	VADDPD       96(SP), Y1, Y1
-	VMOVUPD      Y1, 96(SP)
-	ADDQ         $0x00000040, BX
-	JMP          loop4
-
-loop4done:
-loop1:
-	CMPQ         BX, DI
-	JGE          loop1done
-	PREFETCHT0   8192(AX)(BX*4)
-	VMOVUPS      (AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y2
 	VMOVUPS      magic<>+0(SB), Y3
-	VFMADD231PS  log2e<>+0(SB), Y1, Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
 	VSUBPS       magic<>+0(SB), Y3, Y4
-	VFNMADD231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
 	VPERMPS      powers<>+0(SB), Y3, Y4
 	VPERMPS      powers<>+32(SB), Y3, Y5
@@ -1326,17 +6819,14 @@ loop1:
 	VMULPS       Y3, Y1, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      32(AX)(BX*4), Y1
-	VMAXPS       Y0, Y1, Y0
-	VBROADCASTSS m+16(FP), Y3
-	VSUBPS       Y3, Y1, Y1
-	VMOVUPS      expZero<>+0(SB), Y3
-	VMAXPS       Y1, Y3, Y1
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       96(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
 	VMOVAPS      Y1, Y3
 	VMOVUPS      magic<>+0(SB), Y5
-	VFMADD231PS  log2e<>+0(SB), Y1, Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
 	VSUBPS       magic<>+0(SB), Y5, Y6
-	VFNMADD231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
 	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
 	VPERMPS      powers<>+0(SB), Y5, Y6
 	VPERMPS      powers<>+32(SB), Y5, Y7
@@ -1351,53 +6841,825 @@ loop1:
 	VFMADD231PS  Y1, Y6, Y6
 	VMULPS       Y6, Y3, Y3
 	VADDPS       Y6, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X4, Y4
-	VADDPD       (SP), Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VCVTPS2PD    X1, Y1
-	VADDPD       32(SP), Y1, Y1
-	VMOVUPD      Y1, 32(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       160(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y7, Y7
+	VFMADD231PS  Y7, Y5, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       224(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y8
+	VPERMPS      powers<>+32(SB), Y6, Y9
+	VPSLLD       $0x1c, Y6, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VFMADD231PS  Y8, Y5, Y3
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
 	VADDPS       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VCVTPS2PD    X2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VMOVUPD      Y2, 64(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       288(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y1, Y5
+	VFMADD213PS  one<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y1, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VMULPS       Y6, Y3, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       352(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y1, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y1, Y7
+	VFMADD213PS  one<>+0(SB), Y1, Y7
+	VMULPS       Y7, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VMULPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       416(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+32(SB), Y8, Y10
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y9, Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       480(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y10
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y10
+	VPERMPS      powers<>+32(SB), Y8, Y11
+	VPSLLD       $0x1c, Y8, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y10
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y10, Y10
+	VFMADD231PS  Y10, Y7, Y5
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
 	VCVTPS2PD    X1, Y1
 	VADDPD       96(SP), Y1, Y1
 	VMOVUPD      Y1, 96(SP)
-	ADDQ         $0x00000010, BX
-	JMP          loop1
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          fast8
 
-loop1done:
+fast8done:
+fast1:
+	CMPQ         CX, SI
+	JGE          fast1done
+	PREFETCHT0   8192(AX)(CX*4)
 	VBROADCASTSS m+16(FP), Y1
-	VCMPPS       $0x1e, Y1, Y0, Y1
-	VMOVMSKPS    Y1, DI
-	TESTL        DI, DI
-	JNE          rise
-	VMOVUPD      (SP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VCVTPS2PD    X1, Y1
 	VADDPD       32(SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VUNPCKHPD    X2, X2, X1
-	VADDSD       X1, X2, X2
-	VADDSD       (DX), X2, X2
-	VMOVSD       X2, (DX)
-	VMOVUPD      64(SP), Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
+	VCVTPS2PD    X1, Y1
 	VADDPD       96(SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VUNPCKHPD    X2, X2, X1
-	VADDSD       X1, X2, X2
-	VADDSD       8(DX), X2, X2
-	VMOVSD       X2, 8(DX)
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Y1
+	VPMAXUD      Y1, Y0, Y0
+	VPCMPEQD     Y1, Y0, Y0
+	VMOVMSKPS    Y0, R9
+	CMPL         R9, $0xff
+	JNE          look
+
+add:
+	VMOVUPD      (SP), Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       96(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), BX
+	VMOVSD       (BX), X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (BX)
+	VMOVUPD      128(SP), Y0
+	VADDPD       192(SP), Y0, Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       224(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), BX
+	VMOVSD       8(BX), X0
+	VSUBSD       X1, X0, X0
+	VMOVSD       X0, 8(BX)
 	JMP          block
 
-rise:
-	MOVQ SI, BX
+look:
+	MOVQ         $0x0000000000000001, R8
+	MOVQ         BX, CX
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      Y0, 128(SP)
+	VMOVUPS      Y0, 160(SP)
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x03, Y1, Y1, Y1
 
-done:
-	MOVQ         BX, done+32(FP)
+looking:
+	VMOVUPS      (AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	VMOVUPS      32(AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	ADDQ         $0x10, CX
+	CMPQ         CX, SI
+	JLT          looking
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          nan
+	VBROADCASTSS m+16(FP), Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          rise
+	MOVQ         BX, CX
+
+slow8:
+	CMPQ         CX, DI
+	JGE          slow8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VFNMADD231PS log2e<>+0(SB), Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y3, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+0(SB), Y2, Y3
+	VPERMPS      powers<>+32(SB), Y2, Y4
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y0, Y2
+	VFMADD213PS  one<>+0(SB), Y0, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       64(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y4
+	VFNMADD231PS log2e<>+0(SB), Y0, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VFNMSUB231PS ln2Hi<>+0(SB), Y5, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y0
+	VPERMPS      powers<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+32(SB), Y4, Y6
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y0, Y4
+	VFMADD213PS  one<>+0(SB), Y0, Y4
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       128(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       192(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y7
+	VPERMPS      powers<>+32(SB), Y5, Y8
+	VPSLLD       $0x1c, Y5, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       256(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y4
+	VFNMADD231PS log2e<>+0(SB), Y0, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VFNMSUB231PS ln2Hi<>+0(SB), Y5, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y0
+	VPERMPS      powers<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+32(SB), Y4, Y6
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y0, Y4
+	VFMADD213PS  one<>+0(SB), Y0, Y4
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VMULPS       Y5, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       320(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       384(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y6
+	VPMINUD      Y6, Y0, Y0
+	VMOVAPS      Y0, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       448(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y6
+	VPMINUD      Y6, Y0, Y0
+	VMOVAPS      Y0, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y9
+	VPERMPS      powers<>+32(SB), Y7, Y10
+	VPSLLD       $0x1c, Y7, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y9, Y9
+	VFMADD231PS  Y9, Y6, Y4
+	VADDPS       Y9, Y8, Y8
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X3, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VFNMADD231PS log2e<>+0(SB), Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y3, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+0(SB), Y2, Y3
+	VPERMPS      powers<>+32(SB), Y2, Y4
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y0, Y2
+	VFMADD213PS  one<>+0(SB), Y0, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       96(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y4
+	VFNMADD231PS log2e<>+0(SB), Y0, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VFNMSUB231PS ln2Hi<>+0(SB), Y5, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y0
+	VPERMPS      powers<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+32(SB), Y4, Y6
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y0, Y4
+	VFMADD213PS  one<>+0(SB), Y0, Y4
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VMULPS       Y5, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       160(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VFMADD231PS  Y6, Y4, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       224(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y7
+	VPERMPS      powers<>+32(SB), Y5, Y8
+	VPSLLD       $0x1c, Y5, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VADDPS       Y7, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       288(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y4
+	VFNMADD231PS log2e<>+0(SB), Y0, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VFNMSUB231PS ln2Hi<>+0(SB), Y5, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y0
+	VPERMPS      powers<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+32(SB), Y4, Y6
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y6, Y5, Y5
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y0, Y4
+	VFMADD213PS  one<>+0(SB), Y0, Y4
+	VMULPS       Y4, Y0, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VMULPS       Y5, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       352(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y4
+	VPMINUD      Y4, Y0, Y0
+	VMOVAPS      Y0, Y4
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VMULPS       Y7, Y4, Y4
+	VADDPS       Y7, Y5, Y5
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       416(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y6
+	VPMINUD      Y6, Y0, Y0
+	VMOVAPS      Y0, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VFMADD231PS  Y8, Y6, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       480(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y6
+	VPMINUD      Y6, Y0, Y0
+	VMOVAPS      Y0, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y9
+	VPERMPS      powers<>+32(SB), Y7, Y10
+	VPSLLD       $0x1c, Y7, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y9, Y9
+	VFMADD231PS  Y9, Y6, Y4
+	VADDPS       Y9, Y8, Y8
+	VADDPS       Y8, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X3, Y2
+	VADDPD       64(SP), Y2, Y2
+	VMOVUPD      Y2, 64(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          slow8
+
+slow8done:
+slow1:
+	CMPQ         CX, SI
+	JGE          slow1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VFNMADD231PS log2e<>+0(SB), Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y3, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+0(SB), Y2, Y3
+	VPERMPS      powers<>+32(SB), Y2, Y4
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y0, Y2
+	VFMADD213PS  one<>+0(SB), Y0, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X3, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      expZero<>+0(SB), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VFNMADD231PS log2e<>+0(SB), Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y3, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+0(SB), Y2, Y3
+	VPERMPS      powers<>+32(SB), Y2, Y4
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y0, Y2
+	VFMADD213PS  one<>+0(SB), Y0, Y2
+	VMULPS       Y2, Y0, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VMULPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X3, Y2
+	VADDPD       64(SP), Y2, Y2
+	VMOVUPD      Y2, 64(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ DX, CX
+
+finished:
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	JMP          return
+
+rise:
+	MOVQ BX, CX
+
+return:
+	MOVQ         CX, done+32(FP)
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X1
 	VMOVHLPS     X1, X1, X0
@@ -1405,6 +7667,3980 @@ done:
 	VMOVSHDUP    X1, X0
 	VMAXSS       X0, X1, X1
 	MOVSS        X1, top+40(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpKeepAVX2(x *float32, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+, SSE
+TEXT ·sumExpKeepAVX2(SB), NOSPLIT, $256-52
+	MOVQ x+0(FP), AX
+	MOVQ e+32(FP), DX
+	MOVQ n+8(FP), BX
+	XORQ CX, CX
+	XORQ R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ         CX, R8
+	JGE          fast8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       64(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y1, Y5
+	VFMADD213PS  one<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y1, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VMOVUPS      Y6, 64(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       128(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y7, Y7
+	VMOVUPS      Y7, 128(DX)(CX*4)
+	VFMADD231PS  Y7, Y5, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       192(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y8
+	VPERMPS      powers<>+32(SB), Y6, Y9
+	VPSLLD       $0x1c, Y6, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VMOVUPS      Y8, 192(DX)(CX*4)
+	VFMADD231PS  Y8, Y5, Y3
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       256(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y1, Y5
+	VFMADD213PS  one<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y1, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VMOVUPS      Y6, 256(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       320(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y1, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y1, Y7
+	VFMADD213PS  one<>+0(SB), Y1, Y7
+	VMULPS       Y7, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VMOVUPS      Y8, 320(DX)(CX*4)
+	VMULPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       384(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+32(SB), Y8, Y10
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y9, Y9
+	VMOVUPS      Y9, 384(DX)(CX*4)
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       448(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y10
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y10
+	VPERMPS      powers<>+32(SB), Y8, Y11
+	VPSLLD       $0x1c, Y8, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y10
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y10, Y10
+	VMOVUPS      Y10, 448(DX)(CX*4)
+	VFMADD231PS  Y10, Y7, Y5
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMOVUPS      Y4, 32(DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       96(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y1, Y5
+	VFMADD213PS  one<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y1, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VMOVUPS      Y6, 96(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       160(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y7, Y7
+	VMOVUPS      Y7, 160(DX)(CX*4)
+	VFMADD231PS  Y7, Y5, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       224(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y8
+	VPERMPS      powers<>+32(SB), Y6, Y9
+	VPSLLD       $0x1c, Y6, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y1, Y6
+	VFMADD213PS  one<>+0(SB), Y1, Y6
+	VMULPS       Y6, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VMOVUPS      Y8, 224(DX)(CX*4)
+	VFMADD231PS  Y8, Y5, Y3
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       288(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y1, Y5
+	VFMADD213PS  one<>+0(SB), Y1, Y5
+	VMULPS       Y5, Y1, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VMOVUPS      Y6, 288(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       352(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y1, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y1
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y1, Y7
+	VFMADD213PS  one<>+0(SB), Y1, Y7
+	VMULPS       Y7, Y1, Y1
+	VFMADD231PS  Y1, Y8, Y8
+	VMOVUPS      Y8, 352(DX)(CX*4)
+	VMULPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       416(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+32(SB), Y8, Y10
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y9, Y9
+	VMOVUPS      Y9, 416(DX)(CX*4)
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       480(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y1, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y10
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y1
+	VPERMPS      powers<>+0(SB), Y8, Y10
+	VPERMPS      powers<>+32(SB), Y8, Y11
+	VPSLLD       $0x1c, Y8, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y10
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y1, Y8
+	VFMADD213PS  one<>+0(SB), Y1, Y8
+	VMULPS       Y8, Y1, Y1
+	VFMADD231PS  Y1, Y10, Y10
+	VMOVUPS      Y10, 480(DX)(CX*4)
+	VFMADD231PS  Y10, Y7, Y5
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          fast8
+
+fast8done:
+fast1:
+	CMPQ         CX, DI
+	JGE          fast1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y1
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y1, Y3
+	VFMADD213PS  one<>+0(SB), Y1, Y3
+	VMULPS       Y3, Y1, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMOVUPS      Y4, 32(DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y3
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          fast1
+
+fast1done:
+	VBROADCASTSS expLimit<>+0(SB), Y1
+	VPMAXUD      Y1, Y0, Y0
+	VPCMPEQD     Y1, Y0, Y0
+	VMOVMSKPS    Y0, R10
+	CMPL         R10, $0xff
+	JNE          look
+
+add:
+	VMOVUPD      (SP), Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       96(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), SI
+	VMOVSD       (SI), X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (SI)
+	VMOVUPD      128(SP), Y0
+	VADDPD       192(SP), Y0, Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       224(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), SI
+	VMOVSD       8(SI), X0
+	VSUBSD       X1, X0, X0
+	VMOVSD       X0, 8(SI)
+	JMP          block
+
+look:
+	MOVQ         $0x0000000000000001, R9
+	MOVQ         SI, CX
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      Y0, 128(SP)
+	VMOVUPS      Y0, 160(SP)
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x03, Y1, Y1, Y1
+
+looking:
+	VMOVUPS      (AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	VMOVUPS      32(AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	ADDQ         $0x10, CX
+	CMPQ         CX, DI
+	JLT          looking
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          nan
+	VBROADCASTSS m+16(FP), Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          rise
+	MOVQ         SI, CX
+
+slow8:
+	CMPQ         CX, R8
+	JGE          slow8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      (AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y0
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y0, Y3
+	VFMADD213PS  one<>+0(SB), Y0, Y3
+	VMULPS       Y3, Y0, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y4, Y0, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       64(AX)(CX*4), Y0, Y0
+	VMOVUPS      64(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y3
+	VPMINUD      Y3, Y0, Y0
+	VMOVAPS      Y0, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y6, Y0, Y0
+	VMOVUPS      Y0, 64(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       128(AX)(CX*4), Y0, Y0
+	VMOVUPS      128(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y7, Y0, Y0
+	VMOVUPS      Y0, 128(DX)(CX*4)
+	VFMADD231PS  Y7, Y5, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       192(AX)(CX*4), Y0, Y0
+	VMOVUPS      192(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y8
+	VPERMPS      powers<>+32(SB), Y6, Y9
+	VPSLLD       $0x1c, Y6, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y8, Y0, Y0
+	VMOVUPS      Y0, 192(DX)(CX*4)
+	VFMADD231PS  Y8, Y5, Y3
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       256(AX)(CX*4), Y0, Y0
+	VMOVUPS      256(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y3
+	VPMINUD      Y3, Y0, Y0
+	VMOVAPS      Y0, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y6, Y0, Y0
+	VMOVUPS      Y0, 256(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       320(AX)(CX*4), Y0, Y0
+	VMOVUPS      320(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y8, Y0, Y0
+	VMOVUPS      Y0, 320(DX)(CX*4)
+	VMULPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       384(AX)(CX*4), Y0, Y0
+	VMOVUPS      384(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y7
+	VPMINUD      Y7, Y0, Y0
+	VMOVAPS      Y0, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y0, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y0
+	VPERMPS      powers<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+32(SB), Y8, Y10
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y0, Y8
+	VFMADD213PS  one<>+0(SB), Y0, Y8
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y9, Y9
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y9, Y0, Y0
+	VMOVUPS      Y0, 384(DX)(CX*4)
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       448(AX)(CX*4), Y0, Y0
+	VMOVUPS      448(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y7
+	VPMINUD      Y7, Y0, Y0
+	VMOVAPS      Y0, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y0, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y10
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y0
+	VPERMPS      powers<>+0(SB), Y8, Y10
+	VPERMPS      powers<>+32(SB), Y8, Y11
+	VPSLLD       $0x1c, Y8, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y10
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y0, Y8
+	VFMADD213PS  one<>+0(SB), Y0, Y8
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y10, Y10
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y10, Y0, Y0
+	VMOVUPS      Y0, 448(DX)(CX*4)
+	VFMADD231PS  Y10, Y7, Y5
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X4, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      32(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y0
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y0, Y3
+	VFMADD213PS  one<>+0(SB), Y0, Y3
+	VMULPS       Y3, Y0, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y4, Y0, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       96(AX)(CX*4), Y0, Y0
+	VMOVUPS      96(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y3
+	VPMINUD      Y3, Y0, Y0
+	VMOVAPS      Y0, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y6, Y0, Y0
+	VMOVUPS      Y0, 96(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       160(AX)(CX*4), Y0, Y0
+	VMOVUPS      160(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VFNMSUB231PS ln2Hi<>+0(SB), Y7, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+32(SB), Y6, Y8
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y8, Y7, Y7
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y7, Y0, Y0
+	VMOVUPS      Y0, 160(DX)(CX*4)
+	VFMADD231PS  Y7, Y5, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       224(AX)(CX*4), Y0, Y0
+	VMOVUPS      224(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VFNMADD231PS log2e<>+0(SB), Y0, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y6, Y8
+	VPERMPS      powers<>+32(SB), Y6, Y9
+	VPSLLD       $0x1c, Y6, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y0, Y6
+	VFMADD213PS  one<>+0(SB), Y0, Y6
+	VMULPS       Y6, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y8, Y0, Y0
+	VMOVUPS      Y0, 224(DX)(CX*4)
+	VFMADD231PS  Y8, Y5, Y3
+	VADDPS       Y8, Y7, Y7
+	VADDPS       Y7, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       288(AX)(CX*4), Y0, Y0
+	VMOVUPS      288(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y3
+	VCMPPS       $0x00, Y3, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y3
+	VPMINUD      Y3, Y0, Y0
+	VMOVAPS      Y0, Y3
+	VMOVUPS      magic<>+0(SB), Y5
+	VFNMADD231PS log2e<>+0(SB), Y0, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VFNMSUB231PS ln2Hi<>+0(SB), Y6, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y0
+	VPERMPS      powers<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+32(SB), Y5, Y7
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y7, Y6, Y6
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y0, Y5
+	VFMADD213PS  one<>+0(SB), Y0, Y5
+	VMULPS       Y5, Y0, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y6, Y0, Y0
+	VMOVUPS      Y0, 288(DX)(CX*4)
+	VMULPS       Y6, Y3, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       352(AX)(CX*4), Y0, Y0
+	VMOVUPS      352(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y5
+	VPMINUD      Y5, Y0, Y0
+	VMOVAPS      Y0, Y5
+	VMOVUPS      magic<>+0(SB), Y7
+	VFNMADD231PS log2e<>+0(SB), Y0, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y0
+	VPERMPS      powers<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+32(SB), Y7, Y9
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y9, Y8, Y8
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y0, Y7
+	VFMADD213PS  one<>+0(SB), Y0, Y7
+	VMULPS       Y7, Y0, Y0
+	VFMADD231PS  Y0, Y8, Y8
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y8, Y0, Y0
+	VMOVUPS      Y0, 352(DX)(CX*4)
+	VMULPS       Y8, Y5, Y5
+	VADDPS       Y8, Y6, Y6
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       416(AX)(CX*4), Y0, Y0
+	VMOVUPS      416(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y7
+	VPMINUD      Y7, Y0, Y0
+	VMOVAPS      Y0, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y0, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y0
+	VPERMPS      powers<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+32(SB), Y8, Y10
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y10, Y9, Y9
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y9, Y9
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y0, Y8
+	VFMADD213PS  one<>+0(SB), Y0, Y8
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y9, Y9
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y9, Y0, Y0
+	VMOVUPS      Y0, 416(DX)(CX*4)
+	VFMADD231PS  Y9, Y7, Y3
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       480(AX)(CX*4), Y0, Y0
+	VMOVUPS      480(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y7
+	VPMINUD      Y7, Y0, Y0
+	VMOVAPS      Y0, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VFNMADD231PS log2e<>+0(SB), Y0, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y10
+	VFNMSUB231PS ln2Hi<>+0(SB), Y10, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y0
+	VPERMPS      powers<>+0(SB), Y8, Y10
+	VPERMPS      powers<>+32(SB), Y8, Y11
+	VPSLLD       $0x1c, Y8, Y12
+	VBLENDVPS    Y12, Y11, Y10, Y10
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y0, Y8
+	VFMADD213PS  one<>+0(SB), Y0, Y8
+	VMULPS       Y8, Y0, Y0
+	VFMADD231PS  Y0, Y10, Y10
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y10, Y0, Y0
+	VMOVUPS      Y0, 480(DX)(CX*4)
+	VFMADD231PS  Y10, Y7, Y5
+	VADDPS       Y10, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X4, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          slow8
+
+slow8done:
+slow1:
+	CMPQ         CX, DI
+	JGE          slow1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      (AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y0
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y0, Y3
+	VFMADD213PS  one<>+0(SB), Y0, Y3
+	VMULPS       Y3, Y0, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y4, Y0, Y0
+	VMOVUPS      Y0, (DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X4, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      32(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VMOVUPS      expZero<>+0(SB), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VFNMADD231PS log2e<>+0(SB), Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VFNMSUB231PS ln2Hi<>+0(SB), Y4, Y0
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y0
+	VPERMPS      powers<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+32(SB), Y3, Y5
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y0, Y3
+	VFMADD213PS  one<>+0(SB), Y0, Y3
+	VMULPS       Y3, Y0, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      sign<>+0(SB), Y0
+	VANDPS       Y1, Y0, Y0
+	VPOR         Y4, Y0, Y0
+	VMOVUPS      Y0, 32(DX)(CX*4)
+	VMULPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X0
+	VCVTPS2PD    X4, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	JMP          return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ         CX, done+40(FP)
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXSS       X0, X1, X1
+	MOVSS        X1, top+48(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpScaledAVX2(x *float32, n int, m float32, sums *[2]float64, f *[5]float32, inverse float64) (done int, top float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+, SSE, SSE2
+TEXT ·sumExpScaledAVX2(SB), NOSPLIT, $256-60
+	MOVQ x+0(FP), AX
+	MOVQ f+32(FP), DX
+	MOVQ n+8(FP), BX
+	XORQ CX, CX
+	XORQ R9, R9
+
+block:
+	CMPQ    CX, BX
+	JGE     finished
+	MOVQ    CX, SI
+	LEAQ    1024(CX), DI
+	CMPQ    DI, BX
+	CMOVQGT BX, DI
+	MOVQ    DI, R8
+	SUBQ    CX, R8
+	ANDQ    $-128, R8
+	ADDQ    CX, R8
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	TESTQ   R9, R9
+	JNE     look
+
+fast8:
+	CMPQ         CX, R8
+	JGE          fast8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (DX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(DX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(DX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       64(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       128(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y3, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y3, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y3
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y3, Y3
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y3, Y3
+	VFMADD231PS  Y3, Y5, Y2
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       192(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y4
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       256(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       320(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       384(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (DX), Y9
+	VFNMADD231PS Y9, Y5, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(DX), Y11
+	VFNMSUB231PS Y11, Y5, Y10
+	VBROADCASTSS 8(DX), Y11
+	VFNMADD231PS Y11, Y5, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y5
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y5, Y5
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y5, Y5
+	VFMADD231PS  Y5, Y7, Y4
+	VBROADCASTSS m+16(FP), Y7
+	VSUBPS       448(AX)(CX*4), Y7, Y7
+	VPMAXUD      Y7, Y0, Y0
+	VMOVAPS      Y7, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (DX), Y10
+	VFNMADD231PS Y10, Y7, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(DX), Y12
+	VFNMSUB231PS Y12, Y7, Y11
+	VBROADCASTSS 8(DX), Y12
+	VFNMADD231PS Y12, Y7, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y7
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y7, Y7
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y7, Y7
+	VFMADD231PS  Y7, Y8, Y6
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (DX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(DX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(DX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       96(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       160(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y3, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y3, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y3
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y3, Y3
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y3, Y3
+	VFMADD231PS  Y3, Y5, Y2
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       224(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y4
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       288(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       352(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       416(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (DX), Y9
+	VFNMADD231PS Y9, Y5, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(DX), Y11
+	VFNMSUB231PS Y11, Y5, Y10
+	VBROADCASTSS 8(DX), Y11
+	VFNMADD231PS Y11, Y5, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y5
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y5, Y5
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y5, Y5
+	VFMADD231PS  Y5, Y7, Y4
+	VBROADCASTSS m+16(FP), Y7
+	VSUBPS       480(AX)(CX*4), Y7, Y7
+	VPMAXUD      Y7, Y0, Y0
+	VMOVAPS      Y7, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (DX), Y10
+	VFNMADD231PS Y10, Y7, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(DX), Y12
+	VFNMSUB231PS Y12, Y7, Y11
+	VBROADCASTSS 8(DX), Y12
+	VFNMADD231PS Y12, Y7, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y7
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y7, Y7
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y7, Y7
+	VFMADD231PS  Y7, Y8, Y6
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          fast8
+
+fast8done:
+fast1:
+	CMPQ         CX, DI
+	JGE          fast1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (DX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(DX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(DX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (DX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(DX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(DX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          fast1
+
+fast1done:
+	VBROADCASTSS 12(DX), Y1
+	VPMAXUD      Y1, Y0, Y0
+	VPCMPEQD     Y1, Y0, Y0
+	VMOVMSKPS    Y0, R10
+	CMPL         R10, $0xff
+	JNE          look
+
+add:
+	VMOVUPD      (SP), Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       96(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), SI
+	VMOVSD       (SI), X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (SI)
+	VMOVUPD      128(SP), Y0
+	VADDPD       192(SP), Y0, Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       224(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), SI
+	VMOVSD       8(SI), X0
+	MOVSD        inverse+40(FP), X2
+	VMULSD       X2, X1, X1
+	VSUBSD       X1, X0, X0
+	VMOVSD       X0, 8(SI)
+	JMP          block
+
+look:
+	MOVQ         $0x0000000000000001, R9
+	MOVQ         SI, CX
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      Y0, 128(SP)
+	VMOVUPS      Y0, 160(SP)
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x03, Y1, Y1, Y1
+
+looking:
+	VMOVUPS      (AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	VMOVUPS      32(AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	ADDQ         $0x10, CX
+	CMPQ         CX, DI
+	JLT          looking
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          nan
+	VBROADCASTSS m+16(FP), Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          rise
+	MOVQ         SI, CX
+
+slow8:
+	CMPQ         CX, R8
+	JGE          slow8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VBROADCASTSS 16(DX), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VBROADCASTSS (DX), Y3
+	VFNMADD231PS Y3, Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VMULPS       ln2Hi<>+0(SB), Y3, Y4
+	VBROADCASTSS 4(DX), Y5
+	VFNMSUB231PS Y5, Y0, Y4
+	VBROADCASTSS 8(DX), Y5
+	VFNMADD231PS Y5, Y0, Y4
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+0(SB), Y2, Y0
+	VPERMPS      powers<>+32(SB), Y2, Y3
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y4, Y2
+	VFMADD213PS  one<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  Y4, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       64(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y3
+	VPMINUD      Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VMOVUPS      magic<>+0(SB), Y4
+	VBROADCASTSS (DX), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VMULPS       ln2Hi<>+0(SB), Y5, Y6
+	VBROADCASTSS 4(DX), Y7
+	VFNMSUB231PS Y7, Y2, Y6
+	VBROADCASTSS 8(DX), Y7
+	VFNMADD231PS Y7, Y2, Y6
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+0(SB), Y4, Y2
+	VPERMPS      powers<>+32(SB), Y4, Y5
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y5, Y2, Y2
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y6, Y4
+	VFMADD213PS  one<>+0(SB), Y6, Y4
+	VMULPS       Y4, Y6, Y6
+	VFMADD231PS  Y6, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       128(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y4
+	VPMINUD      Y4, Y2, Y2
+	VMOVAPS      Y2, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y2, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y2, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y2, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y2
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y2, Y2
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y2, Y2
+	VFMADD231PS  Y2, Y4, Y1
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       192(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y5
+	VPMINUD      Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y4, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y4, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y4, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y4
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y4, Y4
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y3
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       256(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y3
+	VPMINUD      Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VMOVUPS      magic<>+0(SB), Y4
+	VBROADCASTSS (DX), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VMULPS       ln2Hi<>+0(SB), Y5, Y6
+	VBROADCASTSS 4(DX), Y7
+	VFNMSUB231PS Y7, Y2, Y6
+	VBROADCASTSS 8(DX), Y7
+	VFNMADD231PS Y7, Y2, Y6
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+0(SB), Y4, Y2
+	VPERMPS      powers<>+32(SB), Y4, Y5
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y5, Y2, Y2
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y6, Y4
+	VFMADD213PS  one<>+0(SB), Y6, Y4
+	VMULPS       Y4, Y6, Y6
+	VFMADD231PS  Y6, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       320(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y5
+	VPMINUD      Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y4, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y4, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y4, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y4
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y4, Y4
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       384(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y6
+	VPMINUD      Y6, Y4, Y4
+	VMOVAPS      Y4, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y4, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y4, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y4, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y4
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y4, Y4
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y3
+	VBROADCASTSS m+16(FP), Y6
+	VSUBPS       448(AX)(CX*4), Y6, Y6
+	VBROADCASTSS 16(DX), Y7
+	VPMINUD      Y7, Y6, Y6
+	VMOVAPS      Y6, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (DX), Y9
+	VFNMADD231PS Y9, Y6, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(DX), Y11
+	VFNMSUB231PS Y11, Y6, Y10
+	VBROADCASTSS 8(DX), Y11
+	VFNMADD231PS Y11, Y6, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y6
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y6, Y6
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y6, Y6
+	VFMADD231PS  Y6, Y7, Y5
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X0, Y0
+	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VCVTPS2PD    X2, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VBROADCASTSS 16(DX), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VBROADCASTSS (DX), Y3
+	VFNMADD231PS Y3, Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VMULPS       ln2Hi<>+0(SB), Y3, Y4
+	VBROADCASTSS 4(DX), Y5
+	VFNMSUB231PS Y5, Y0, Y4
+	VBROADCASTSS 8(DX), Y5
+	VFNMADD231PS Y5, Y0, Y4
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+0(SB), Y2, Y0
+	VPERMPS      powers<>+32(SB), Y2, Y3
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y4, Y2
+	VFMADD213PS  one<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  Y4, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       96(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y3
+	VPMINUD      Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VMOVUPS      magic<>+0(SB), Y4
+	VBROADCASTSS (DX), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VMULPS       ln2Hi<>+0(SB), Y5, Y6
+	VBROADCASTSS 4(DX), Y7
+	VFNMSUB231PS Y7, Y2, Y6
+	VBROADCASTSS 8(DX), Y7
+	VFNMADD231PS Y7, Y2, Y6
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+0(SB), Y4, Y2
+	VPERMPS      powers<>+32(SB), Y4, Y5
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y5, Y2, Y2
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y6, Y4
+	VFMADD213PS  one<>+0(SB), Y6, Y4
+	VMULPS       Y4, Y6, Y6
+	VFMADD231PS  Y6, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       160(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y4
+	VPMINUD      Y4, Y2, Y2
+	VMOVAPS      Y2, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (DX), Y6
+	VFNMADD231PS Y6, Y2, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(DX), Y8
+	VFNMSUB231PS Y8, Y2, Y7
+	VBROADCASTSS 8(DX), Y8
+	VFNMADD231PS Y8, Y2, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y2
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y2, Y2
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y2, Y2
+	VFMADD231PS  Y2, Y4, Y1
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       224(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y5
+	VPMINUD      Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y4, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y4, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y4, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y4
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y4, Y4
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y3
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y2
+	VSUBPS       288(AX)(CX*4), Y2, Y2
+	VBROADCASTSS 16(DX), Y3
+	VPMINUD      Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VMOVUPS      magic<>+0(SB), Y4
+	VBROADCASTSS (DX), Y5
+	VFNMADD231PS Y5, Y2, Y4
+	VSUBPS       magic<>+0(SB), Y4, Y5
+	VMULPS       ln2Hi<>+0(SB), Y5, Y6
+	VBROADCASTSS 4(DX), Y7
+	VFNMSUB231PS Y7, Y2, Y6
+	VBROADCASTSS 8(DX), Y7
+	VFNMADD231PS Y7, Y2, Y6
+	VFNMADD231PS ln2Lo<>+0(SB), Y5, Y6
+	VPERMPS      powers<>+0(SB), Y4, Y2
+	VPERMPS      powers<>+32(SB), Y4, Y5
+	VPSLLD       $0x1c, Y4, Y7
+	VBLENDVPS    Y7, Y5, Y2, Y2
+	VPSLLD       $0x13, Y4, Y4
+	VPADDD       Y4, Y2, Y2
+	VMOVUPS      exp2<>+0(SB), Y4
+	VFMADD231PS  exp3<>+0(SB), Y6, Y4
+	VFMADD213PS  one<>+0(SB), Y6, Y4
+	VMULPS       Y4, Y6, Y6
+	VFMADD231PS  Y6, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       352(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y5
+	VPMINUD      Y5, Y4, Y4
+	VMOVAPS      Y4, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (DX), Y7
+	VFNMADD231PS Y7, Y4, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(DX), Y9
+	VFNMSUB231PS Y9, Y4, Y8
+	VBROADCASTSS 8(DX), Y9
+	VFNMADD231PS Y9, Y4, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y4
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y4, Y4
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y4
+	VSUBPS       416(AX)(CX*4), Y4, Y4
+	VBROADCASTSS 16(DX), Y6
+	VPMINUD      Y6, Y4, Y4
+	VMOVAPS      Y4, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (DX), Y8
+	VFNMADD231PS Y8, Y4, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(DX), Y10
+	VFNMSUB231PS Y10, Y4, Y9
+	VBROADCASTSS 8(DX), Y10
+	VFNMADD231PS Y10, Y4, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y4
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y4, Y4
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y4, Y4
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y3
+	VBROADCASTSS m+16(FP), Y6
+	VSUBPS       480(AX)(CX*4), Y6, Y6
+	VBROADCASTSS 16(DX), Y7
+	VPMINUD      Y7, Y6, Y6
+	VMOVAPS      Y6, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (DX), Y9
+	VFNMADD231PS Y9, Y6, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(DX), Y11
+	VFNMSUB231PS Y11, Y6, Y10
+	VBROADCASTSS 8(DX), Y11
+	VFNMADD231PS Y11, Y6, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y6
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y6, Y6
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y6, Y6
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y6, Y6
+	VFMADD231PS  Y6, Y7, Y5
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X0, Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      Y0, 64(SP)
+	VCVTPS2PD    X2, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          slow8
+
+slow8done:
+slow1:
+	CMPQ         CX, DI
+	JGE          slow1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VBROADCASTSS 16(DX), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VBROADCASTSS (DX), Y3
+	VFNMADD231PS Y3, Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VMULPS       ln2Hi<>+0(SB), Y3, Y4
+	VBROADCASTSS 4(DX), Y5
+	VFNMSUB231PS Y5, Y0, Y4
+	VBROADCASTSS 8(DX), Y5
+	VFNMADD231PS Y5, Y0, Y4
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+0(SB), Y2, Y0
+	VPERMPS      powers<>+32(SB), Y2, Y3
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y4, Y2
+	VFMADD213PS  one<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  Y4, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X0, Y0
+	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VCVTPS2PD    X2, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VBROADCASTSS 16(DX), Y1
+	VPMINUD      Y1, Y0, Y0
+	VMOVAPS      Y0, Y1
+	VMOVUPS      magic<>+0(SB), Y2
+	VBROADCASTSS (DX), Y3
+	VFNMADD231PS Y3, Y0, Y2
+	VSUBPS       magic<>+0(SB), Y2, Y3
+	VMULPS       ln2Hi<>+0(SB), Y3, Y4
+	VBROADCASTSS 4(DX), Y5
+	VFNMSUB231PS Y5, Y0, Y4
+	VBROADCASTSS 8(DX), Y5
+	VFNMADD231PS Y5, Y0, Y4
+	VFNMADD231PS ln2Lo<>+0(SB), Y3, Y4
+	VPERMPS      powers<>+0(SB), Y2, Y0
+	VPERMPS      powers<>+32(SB), Y2, Y3
+	VPSLLD       $0x1c, Y2, Y5
+	VBLENDVPS    Y5, Y3, Y0, Y0
+	VPSLLD       $0x13, Y2, Y2
+	VPADDD       Y2, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y2
+	VFMADD231PS  exp3<>+0(SB), Y4, Y2
+	VFMADD213PS  one<>+0(SB), Y4, Y2
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  Y4, Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X0, Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      Y0, 64(SP)
+	VCVTPS2PD    X2, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X1, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ BX, CX
+
+finished:
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	JMP          return
+
+rise:
+	MOVQ SI, CX
+
+return:
+	MOVQ         CX, done+48(FP)
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXSS       X0, X1, X1
+	MOVSS        X1, top+56(FP)
+	VZEROUPPER
+	RET
+
+// func sumExpKeepScaledAVX2(x *float32, n int, m float32, sums *[2]float64, e *float32, f *[5]float32, inverse float64) (done int, top float32)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+, SSE, SSE2
+TEXT ·sumExpKeepScaledAVX2(SB), NOSPLIT, $256-68
+	MOVQ x+0(FP), AX
+	MOVQ e+32(FP), DX
+	MOVQ f+40(FP), BX
+	MOVQ n+8(FP), SI
+	XORQ CX, CX
+	XORQ R10, R10
+
+block:
+	CMPQ    CX, SI
+	JGE     finished
+	MOVQ    CX, DI
+	LEAQ    1024(CX), R8
+	CMPQ    R8, SI
+	CMOVQGT SI, R8
+	MOVQ    R8, R9
+	SUBQ    CX, R9
+	ANDQ    $-128, R9
+	ADDQ    CX, R9
+	VXORPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 96(SP)
+	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 160(SP)
+	VMOVUPS Y0, 192(SP)
+	VMOVUPS Y0, 224(SP)
+	TESTQ   R10, R10
+	JNE     look
+
+fast8:
+	CMPQ         CX, R9
+	JGE          fast8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       64(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMOVUPS      Y3, 64(DX)(CX*4)
+	VMULPS       Y3, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       128(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (BX), Y7
+	VFNMADD231PS Y7, Y3, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(BX), Y9
+	VFNMSUB231PS Y9, Y3, Y8
+	VBROADCASTSS 8(BX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y3
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y3, Y3
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y3, Y3
+	VMOVUPS      Y3, 128(DX)(CX*4)
+	VFMADD231PS  Y3, Y5, Y2
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       192(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMOVUPS      Y5, 192(DX)(CX*4)
+	VFMADD231PS  Y5, Y6, Y4
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       256(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMOVUPS      Y3, 256(DX)(CX*4)
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       320(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMOVUPS      Y5, 320(DX)(CX*4)
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       384(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (BX), Y9
+	VFNMADD231PS Y9, Y5, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(BX), Y11
+	VFNMSUB231PS Y11, Y5, Y10
+	VBROADCASTSS 8(BX), Y11
+	VFNMADD231PS Y11, Y5, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y5
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y5, Y5
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y5, Y5
+	VMOVUPS      Y5, 384(DX)(CX*4)
+	VFMADD231PS  Y5, Y7, Y4
+	VBROADCASTSS m+16(FP), Y7
+	VSUBPS       448(AX)(CX*4), Y7, Y7
+	VPMAXUD      Y7, Y0, Y0
+	VMOVAPS      Y7, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (BX), Y10
+	VFNMADD231PS Y10, Y7, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(BX), Y12
+	VFNMSUB231PS Y12, Y7, Y11
+	VBROADCASTSS 8(BX), Y12
+	VFNMADD231PS Y12, Y7, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y7
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y7, Y7
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y7, Y7
+	VMOVUPS      Y7, 448(DX)(CX*4)
+	VFMADD231PS  Y7, Y8, Y6
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	VMULPS       Y1, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       96(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMOVUPS      Y3, 96(DX)(CX*4)
+	VMULPS       Y3, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       160(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (BX), Y7
+	VFNMADD231PS Y7, Y3, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(BX), Y9
+	VFNMSUB231PS Y9, Y3, Y8
+	VBROADCASTSS 8(BX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y3
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y3, Y3
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y3, Y3
+	VMOVUPS      Y3, 160(DX)(CX*4)
+	VFMADD231PS  Y3, Y5, Y2
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       224(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMOVUPS      Y5, 224(DX)(CX*4)
+	VFMADD231PS  Y5, Y6, Y4
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       288(AX)(CX*4), Y3, Y3
+	VPMAXUD      Y3, Y0, Y0
+	VMOVAPS      Y3, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y3, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y3, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y3
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y3, Y3
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y3, Y3
+	VMOVUPS      Y3, 288(DX)(CX*4)
+	VMULPS       Y3, Y4, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       352(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y5, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y5, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y5
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y5, Y5
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y5, Y5
+	VMOVUPS      Y5, 352(DX)(CX*4)
+	VMULPS       Y5, Y6, Y6
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       416(AX)(CX*4), Y5, Y5
+	VPMAXUD      Y5, Y0, Y0
+	VMOVAPS      Y5, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (BX), Y9
+	VFNMADD231PS Y9, Y5, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(BX), Y11
+	VFNMSUB231PS Y11, Y5, Y10
+	VBROADCASTSS 8(BX), Y11
+	VFNMADD231PS Y11, Y5, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y5
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y5, Y5
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y5, Y5
+	VMOVUPS      Y5, 416(DX)(CX*4)
+	VFMADD231PS  Y5, Y7, Y4
+	VBROADCASTSS m+16(FP), Y7
+	VSUBPS       480(AX)(CX*4), Y7, Y7
+	VPMAXUD      Y7, Y0, Y0
+	VMOVAPS      Y7, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (BX), Y10
+	VFNMADD231PS Y10, Y7, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(BX), Y12
+	VFNMSUB231PS Y12, Y7, Y11
+	VBROADCASTSS 8(BX), Y12
+	VFNMADD231PS Y12, Y7, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y7
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y7, Y7
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y7, Y7
+	VMOVUPS      Y7, 480(DX)(CX*4)
+	VFMADD231PS  Y7, Y8, Y6
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          fast8
+
+fast8done:
+fast1:
+	CMPQ         CX, R8
+	JGE          fast1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       (AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMOVUPS      Y1, (DX)(CX*4)
+	VMULPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       128(SP), Y2, Y2
+	VMOVUPD      Y2, 128(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       160(SP), Y1, Y1
+	VMOVUPD      Y1, 160(SP)
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       32(AX)(CX*4), Y1, Y1
+	VPMAXUD      Y1, Y0, Y0
+	VMOVAPS      Y1, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y1, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y1, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y1
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y1, Y1
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y1, Y1
+	VMOVUPS      Y1, 32(DX)(CX*4)
+	VMULPS       Y1, Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X1, Y1
+	VADDPD       64(SP), Y1, Y1
+	VMOVUPD      Y1, 64(SP)
+	VCVTPS2PD    X3, Y1
+	VADDPD       96(SP), Y1, Y1
+	VMOVUPD      Y1, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X2, Y2
+	VADDPD       192(SP), Y2, Y2
+	VMOVUPD      Y2, 192(SP)
+	VCVTPS2PD    X1, Y1
+	VADDPD       224(SP), Y1, Y1
+	VMOVUPD      Y1, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          fast1
+
+fast1done:
+	VBROADCASTSS 12(BX), Y1
+	VPMAXUD      Y1, Y0, Y0
+	VPCMPEQD     Y1, Y0, Y0
+	VMOVMSKPS    Y0, R11
+	CMPL         R11, $0xff
+	JNE          look
+
+add:
+	VMOVUPD      (SP), Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       96(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), DI
+	VMOVSD       (DI), X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, (DI)
+	VMOVUPD      128(SP), Y0
+	VADDPD       192(SP), Y0, Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       224(SP), Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VUNPCKHPD    X1, X1, X0
+	VADDSD       X0, X1, X1
+	MOVQ         sums+24(FP), DI
+	VMOVSD       8(DI), X0
+	MOVSD        inverse+48(FP), X2
+	VMULSD       X2, X1, X1
+	VSUBSD       X1, X0, X0
+	VMOVSD       X0, 8(DI)
+	JMP          block
+
+look:
+	MOVQ         $0x0000000000000001, R10
+	MOVQ         DI, CX
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      Y0, 128(SP)
+	VMOVUPS      Y0, 160(SP)
+	VMOVUPS      Y0, 192(SP)
+	VMOVUPS      Y0, 224(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VCMPPS       $0x03, Y1, Y1, Y1
+
+looking:
+	VMOVUPS      (AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	VMOVUPS      32(AX)(CX*4), Y2
+	VMAXPS       Y0, Y2, Y0
+	VCMPPS       $0x03, Y2, Y2, Y2
+	VORPS        Y2, Y1, Y1
+	ADDQ         $0x10, CX
+	CMPQ         CX, R8
+	JLT          looking
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          nan
+	VBROADCASTSS m+16(FP), Y1
+	VCMPPS       $0x1e, Y1, Y0, Y1
+	VMOVMSKPS    Y1, CX
+	TESTL        CX, CX
+	JNE          rise
+	MOVQ         DI, CX
+
+slow8:
+	CMPQ         CX, R9
+	JGE          slow8done
+	PREFETCHT0   8192(AX)(CX*4)
+	PREFETCHT0   8256(AX)(CX*4)
+	PREFETCHT0   8320(AX)(CX*4)
+	PREFETCHT0   8384(AX)(CX*4)
+	PREFETCHT0   8448(AX)(CX*4)
+	PREFETCHT0   8512(AX)(CX*4)
+	PREFETCHT0   8576(AX)(CX*4)
+	PREFETCHT0   8640(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      (AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VBROADCASTSS 16(BX), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y0, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y0, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y0, Y0
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y0, Y0
+	VMOVUPS      sign<>+0(SB), Y3
+	VANDPS       Y1, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)(CX*4)
+	VMULPS       Y0, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       64(AX)(CX*4), Y1, Y1
+	VMOVUPS      64(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y4
+	VCMPPS       $0x00, Y4, Y3, Y3
+	VBROADCASTSS 16(BX), Y4
+	VPMINUD      Y4, Y1, Y1
+	VMOVAPS      Y1, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y1, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y1, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y1
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y1, Y1
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y5
+	VANDPS       Y3, Y5, Y5
+	VPOR         Y1, Y5, Y5
+	VMOVUPS      Y5, 64(DX)(CX*4)
+	VMULPS       Y1, Y4, Y4
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       128(AX)(CX*4), Y1, Y1
+	VMOVUPS      128(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VPMINUD      Y5, Y1, Y1
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (BX), Y7
+	VFNMADD231PS Y7, Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(BX), Y9
+	VFNMSUB231PS Y9, Y1, Y8
+	VBROADCASTSS 8(BX), Y9
+	VFNMADD231PS Y9, Y1, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y1, Y1
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y6
+	VANDPS       Y3, Y6, Y6
+	VPOR         Y1, Y6, Y6
+	VMOVUPS      Y6, 128(DX)(CX*4)
+	VFMADD231PS  Y1, Y5, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       192(AX)(CX*4), Y3, Y3
+	VMOVUPS      192(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y5, Y5
+	VBROADCASTSS 16(BX), Y6
+	VPMINUD      Y6, Y3, Y3
+	VMOVAPS      Y3, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y3, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y3, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y3
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y3, Y3
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y7
+	VANDPS       Y5, Y7, Y7
+	VPOR         Y3, Y7, Y7
+	VMOVUPS      Y7, 192(DX)(CX*4)
+	VFMADD231PS  Y3, Y6, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       256(AX)(CX*4), Y1, Y1
+	VMOVUPS      256(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y4
+	VCMPPS       $0x00, Y4, Y3, Y3
+	VBROADCASTSS 16(BX), Y4
+	VPMINUD      Y4, Y1, Y1
+	VMOVAPS      Y1, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y1, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y1, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y1
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y1, Y1
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y5
+	VANDPS       Y3, Y5, Y5
+	VPOR         Y1, Y5, Y5
+	VMOVUPS      Y5, 256(DX)(CX*4)
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       320(AX)(CX*4), Y3, Y3
+	VMOVUPS      320(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y5, Y5
+	VBROADCASTSS 16(BX), Y6
+	VPMINUD      Y6, Y3, Y3
+	VMOVAPS      Y3, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y3, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y3, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y3
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y3, Y3
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y7
+	VANDPS       Y5, Y7, Y7
+	VPOR         Y3, Y7, Y7
+	VMOVUPS      Y7, 320(DX)(CX*4)
+	VMULPS       Y3, Y6, Y6
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       384(AX)(CX*4), Y3, Y3
+	VMOVUPS      384(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBROADCASTSS 16(BX), Y7
+	VPMINUD      Y7, Y3, Y3
+	VMOVAPS      Y3, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (BX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(BX), Y11
+	VFNMSUB231PS Y11, Y3, Y10
+	VBROADCASTSS 8(BX), Y11
+	VFNMADD231PS Y11, Y3, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y3
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y3, Y3
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y8
+	VANDPS       Y5, Y8, Y8
+	VPOR         Y3, Y8, Y8
+	VMOVUPS      Y8, 384(DX)(CX*4)
+	VFMADD231PS  Y3, Y7, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       448(AX)(CX*4), Y5, Y5
+	VMOVUPS      448(AX)(CX*4), Y7
+	VMOVUPS      negInf<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y7, Y7
+	VBROADCASTSS 16(BX), Y8
+	VPMINUD      Y8, Y5, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(BX), Y12
+	VFNMSUB231PS Y12, Y5, Y11
+	VBROADCASTSS 8(BX), Y12
+	VFNMADD231PS Y12, Y5, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y5
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y5, Y5
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y5, Y5
+	VMOVUPS      sign<>+0(SB), Y9
+	VANDPS       Y7, Y9, Y9
+	VPOR         Y5, Y9, Y9
+	VMOVUPS      Y9, 448(DX)(CX*4)
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VCVTPS2PD    X1, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      32(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VBROADCASTSS 16(BX), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y0, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y0, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y0, Y0
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y0, Y0
+	VMOVUPS      sign<>+0(SB), Y3
+	VANDPS       Y1, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VMOVUPS      Y3, 32(DX)(CX*4)
+	VMULPS       Y0, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       96(AX)(CX*4), Y1, Y1
+	VMOVUPS      96(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y4
+	VCMPPS       $0x00, Y4, Y3, Y3
+	VBROADCASTSS 16(BX), Y4
+	VPMINUD      Y4, Y1, Y1
+	VMOVAPS      Y1, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y1, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y1, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y1
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y1, Y1
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y5
+	VANDPS       Y3, Y5, Y5
+	VPOR         Y1, Y5, Y5
+	VMOVUPS      Y5, 96(DX)(CX*4)
+	VMULPS       Y1, Y4, Y4
+	VADDPS       Y1, Y0, Y0
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       160(AX)(CX*4), Y1, Y1
+	VMOVUPS      160(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y5
+	VCMPPS       $0x00, Y5, Y3, Y3
+	VBROADCASTSS 16(BX), Y5
+	VPMINUD      Y5, Y1, Y1
+	VMOVAPS      Y1, Y5
+	VMOVUPS      magic<>+0(SB), Y6
+	VBROADCASTSS (BX), Y7
+	VFNMADD231PS Y7, Y1, Y6
+	VSUBPS       magic<>+0(SB), Y6, Y7
+	VMULPS       ln2Hi<>+0(SB), Y7, Y8
+	VBROADCASTSS 4(BX), Y9
+	VFNMSUB231PS Y9, Y1, Y8
+	VBROADCASTSS 8(BX), Y9
+	VFNMADD231PS Y9, Y1, Y8
+	VFNMADD231PS ln2Lo<>+0(SB), Y7, Y8
+	VPERMPS      powers<>+0(SB), Y6, Y1
+	VPERMPS      powers<>+32(SB), Y6, Y7
+	VPSLLD       $0x1c, Y6, Y9
+	VBLENDVPS    Y9, Y7, Y1, Y1
+	VPSLLD       $0x13, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y6
+	VFMADD231PS  exp3<>+0(SB), Y8, Y6
+	VFMADD213PS  one<>+0(SB), Y8, Y6
+	VMULPS       Y6, Y8, Y8
+	VFMADD231PS  Y8, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y6
+	VANDPS       Y3, Y6, Y6
+	VPOR         Y1, Y6, Y6
+	VMOVUPS      Y6, 160(DX)(CX*4)
+	VFMADD231PS  Y1, Y5, Y2
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       224(AX)(CX*4), Y3, Y3
+	VMOVUPS      224(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y5, Y5
+	VBROADCASTSS 16(BX), Y6
+	VPMINUD      Y6, Y3, Y3
+	VMOVAPS      Y3, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y3, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y3, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y3
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y3, Y3
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y7
+	VANDPS       Y5, Y7, Y7
+	VPOR         Y3, Y7, Y7
+	VMOVUPS      Y7, 224(DX)(CX*4)
+	VFMADD231PS  Y3, Y6, Y4
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VBROADCASTSS m+16(FP), Y1
+	VSUBPS       288(AX)(CX*4), Y1, Y1
+	VMOVUPS      288(AX)(CX*4), Y3
+	VMOVUPS      negInf<>+0(SB), Y4
+	VCMPPS       $0x00, Y4, Y3, Y3
+	VBROADCASTSS 16(BX), Y4
+	VPMINUD      Y4, Y1, Y1
+	VMOVAPS      Y1, Y4
+	VMOVUPS      magic<>+0(SB), Y5
+	VBROADCASTSS (BX), Y6
+	VFNMADD231PS Y6, Y1, Y5
+	VSUBPS       magic<>+0(SB), Y5, Y6
+	VMULPS       ln2Hi<>+0(SB), Y6, Y7
+	VBROADCASTSS 4(BX), Y8
+	VFNMSUB231PS Y8, Y1, Y7
+	VBROADCASTSS 8(BX), Y8
+	VFNMADD231PS Y8, Y1, Y7
+	VFNMADD231PS ln2Lo<>+0(SB), Y6, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y1
+	VPERMPS      powers<>+32(SB), Y5, Y6
+	VPSLLD       $0x1c, Y5, Y8
+	VBLENDVPS    Y8, Y6, Y1, Y1
+	VPSLLD       $0x13, Y5, Y5
+	VPADDD       Y5, Y1, Y1
+	VMOVUPS      exp2<>+0(SB), Y5
+	VFMADD231PS  exp3<>+0(SB), Y7, Y5
+	VFMADD213PS  one<>+0(SB), Y7, Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y1, Y1
+	VMOVUPS      sign<>+0(SB), Y5
+	VANDPS       Y3, Y5, Y5
+	VPOR         Y1, Y5, Y5
+	VMOVUPS      Y5, 288(DX)(CX*4)
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       352(AX)(CX*4), Y3, Y3
+	VMOVUPS      352(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y6
+	VCMPPS       $0x00, Y6, Y5, Y5
+	VBROADCASTSS 16(BX), Y6
+	VPMINUD      Y6, Y3, Y3
+	VMOVAPS      Y3, Y6
+	VMOVUPS      magic<>+0(SB), Y7
+	VBROADCASTSS (BX), Y8
+	VFNMADD231PS Y8, Y3, Y7
+	VSUBPS       magic<>+0(SB), Y7, Y8
+	VMULPS       ln2Hi<>+0(SB), Y8, Y9
+	VBROADCASTSS 4(BX), Y10
+	VFNMSUB231PS Y10, Y3, Y9
+	VBROADCASTSS 8(BX), Y10
+	VFNMADD231PS Y10, Y3, Y9
+	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y9
+	VPERMPS      powers<>+0(SB), Y7, Y3
+	VPERMPS      powers<>+32(SB), Y7, Y8
+	VPSLLD       $0x1c, Y7, Y10
+	VBLENDVPS    Y10, Y8, Y3, Y3
+	VPSLLD       $0x13, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y7
+	VFMADD231PS  exp3<>+0(SB), Y9, Y7
+	VFMADD213PS  one<>+0(SB), Y9, Y7
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  Y9, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y7
+	VANDPS       Y5, Y7, Y7
+	VPOR         Y3, Y7, Y7
+	VMOVUPS      Y7, 352(DX)(CX*4)
+	VMULPS       Y3, Y6, Y6
+	VADDPS       Y3, Y1, Y1
+	VBROADCASTSS m+16(FP), Y3
+	VSUBPS       416(AX)(CX*4), Y3, Y3
+	VMOVUPS      416(AX)(CX*4), Y5
+	VMOVUPS      negInf<>+0(SB), Y7
+	VCMPPS       $0x00, Y7, Y5, Y5
+	VBROADCASTSS 16(BX), Y7
+	VPMINUD      Y7, Y3, Y3
+	VMOVAPS      Y3, Y7
+	VMOVUPS      magic<>+0(SB), Y8
+	VBROADCASTSS (BX), Y9
+	VFNMADD231PS Y9, Y3, Y8
+	VSUBPS       magic<>+0(SB), Y8, Y9
+	VMULPS       ln2Hi<>+0(SB), Y9, Y10
+	VBROADCASTSS 4(BX), Y11
+	VFNMSUB231PS Y11, Y3, Y10
+	VBROADCASTSS 8(BX), Y11
+	VFNMADD231PS Y11, Y3, Y10
+	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y3
+	VPERMPS      powers<>+32(SB), Y8, Y9
+	VPSLLD       $0x1c, Y8, Y11
+	VBLENDVPS    Y11, Y9, Y3, Y3
+	VPSLLD       $0x13, Y8, Y8
+	VPADDD       Y8, Y3, Y3
+	VMOVUPS      exp2<>+0(SB), Y8
+	VFMADD231PS  exp3<>+0(SB), Y10, Y8
+	VFMADD213PS  one<>+0(SB), Y10, Y8
+	VMULPS       Y8, Y10, Y10
+	VFMADD231PS  Y10, Y3, Y3
+	VMOVUPS      sign<>+0(SB), Y8
+	VANDPS       Y5, Y8, Y8
+	VPOR         Y3, Y8, Y8
+	VMOVUPS      Y8, 416(DX)(CX*4)
+	VFMADD231PS  Y3, Y7, Y4
+	VBROADCASTSS m+16(FP), Y5
+	VSUBPS       480(AX)(CX*4), Y5, Y5
+	VMOVUPS      480(AX)(CX*4), Y7
+	VMOVUPS      negInf<>+0(SB), Y8
+	VCMPPS       $0x00, Y8, Y7, Y7
+	VBROADCASTSS 16(BX), Y8
+	VPMINUD      Y8, Y5, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      magic<>+0(SB), Y9
+	VBROADCASTSS (BX), Y10
+	VFNMADD231PS Y10, Y5, Y9
+	VSUBPS       magic<>+0(SB), Y9, Y10
+	VMULPS       ln2Hi<>+0(SB), Y10, Y11
+	VBROADCASTSS 4(BX), Y12
+	VFNMSUB231PS Y12, Y5, Y11
+	VBROADCASTSS 8(BX), Y12
+	VFNMADD231PS Y12, Y5, Y11
+	VFNMADD231PS ln2Lo<>+0(SB), Y10, Y11
+	VPERMPS      powers<>+0(SB), Y9, Y5
+	VPERMPS      powers<>+32(SB), Y9, Y10
+	VPSLLD       $0x1c, Y9, Y12
+	VBLENDVPS    Y12, Y10, Y5, Y5
+	VPSLLD       $0x13, Y9, Y9
+	VPADDD       Y9, Y5, Y5
+	VMOVUPS      exp2<>+0(SB), Y9
+	VFMADD231PS  exp3<>+0(SB), Y11, Y9
+	VFMADD213PS  one<>+0(SB), Y11, Y9
+	VMULPS       Y9, Y11, Y11
+	VFMADD231PS  Y11, Y5, Y5
+	VMOVUPS      sign<>+0(SB), Y9
+	VANDPS       Y7, Y9, Y9
+	VPOR         Y5, Y9, Y9
+	VMOVUPS      Y9, 480(DX)(CX*4)
+	VFMADD231PS  Y5, Y8, Y6
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      Y0, 64(SP)
+	VCVTPS2PD    X1, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000080, CX
+	JMP          slow8
+
+slow8done:
+slow1:
+	CMPQ         CX, R8
+	JGE          slow1done
+	PREFETCHT0   8192(AX)(CX*4)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       (AX)(CX*4), Y0, Y0
+	VMOVUPS      (AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VBROADCASTSS 16(BX), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y0, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y0, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y0, Y0
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y0, Y0
+	VMOVUPS      sign<>+0(SB), Y3
+	VANDPS       Y1, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VMOVUPS      Y3, (DX)(CX*4)
+	VMULPS       Y0, Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VCVTPS2PD    X1, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       128(SP), Y1, Y1
+	VMOVUPD      Y1, 128(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       160(SP), Y0, Y0
+	VMOVUPD      Y0, 160(SP)
+	VBROADCASTSS m+16(FP), Y0
+	VSUBPS       32(AX)(CX*4), Y0, Y0
+	VMOVUPS      32(AX)(CX*4), Y1
+	VMOVUPS      negInf<>+0(SB), Y2
+	VCMPPS       $0x00, Y2, Y1, Y1
+	VBROADCASTSS 16(BX), Y2
+	VPMINUD      Y2, Y0, Y0
+	VMOVAPS      Y0, Y2
+	VMOVUPS      magic<>+0(SB), Y3
+	VBROADCASTSS (BX), Y4
+	VFNMADD231PS Y4, Y0, Y3
+	VSUBPS       magic<>+0(SB), Y3, Y4
+	VMULPS       ln2Hi<>+0(SB), Y4, Y5
+	VBROADCASTSS 4(BX), Y6
+	VFNMSUB231PS Y6, Y0, Y5
+	VBROADCASTSS 8(BX), Y6
+	VFNMADD231PS Y6, Y0, Y5
+	VFNMADD231PS ln2Lo<>+0(SB), Y4, Y5
+	VPERMPS      powers<>+0(SB), Y3, Y0
+	VPERMPS      powers<>+32(SB), Y3, Y4
+	VPSLLD       $0x1c, Y3, Y6
+	VBLENDVPS    Y6, Y4, Y0, Y0
+	VPSLLD       $0x13, Y3, Y3
+	VPADDD       Y3, Y0, Y0
+	VMOVUPS      exp2<>+0(SB), Y3
+	VFMADD231PS  exp3<>+0(SB), Y5, Y3
+	VFMADD213PS  one<>+0(SB), Y5, Y3
+	VMULPS       Y3, Y5, Y5
+	VFMADD231PS  Y5, Y0, Y0
+	VMOVUPS      sign<>+0(SB), Y3
+	VANDPS       Y1, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VMOVUPS      Y3, 32(DX)(CX*4)
+	VMULPS       Y0, Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X0, Y0
+	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      Y0, 64(SP)
+	VCVTPS2PD    X1, Y0
+	VADDPD       96(SP), Y0, Y0
+	VMOVUPD      Y0, 96(SP)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X2, Y1
+	VADDPD       192(SP), Y1, Y1
+	VMOVUPD      Y1, 192(SP)
+	VCVTPS2PD    X0, Y0
+	VADDPD       224(SP), Y0, Y0
+	VMOVUPD      Y0, 224(SP)
+	ADDQ         $0x00000010, CX
+	JMP          slow1
+
+slow1done:
+	JMP add
+
+nan:
+	MOVQ sums+24(FP), AX
+	MOVQ $0x7ff8000000000001, CX
+	MOVQ CX, (AX)
+	MOVQ SI, CX
+
+finished:
+	VBROADCASTSS m+16(FP), Y0
+	VMOVAPS      Y0, Y0
+	JMP          return
+
+rise:
+	MOVQ DI, CX
+
+return:
+	MOVQ         CX, done+56(FP)
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VMAXPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VMAXSS       X0, X1, X1
+	MOVSS        X1, top+64(FP)
 	VZEROUPPER
 	RET
 
@@ -1422,30 +11658,31 @@ loop2:
 	LEAQ         16(BX), SI
 	CMPQ         SI, DX
 	JGT          loop2done
-	VMOVUPS      (CX)(BX*4), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      32(CX)(BX*4), Y3
-	VSUBPS       Y0, Y3, Y3
-	VCMPPS       $0x05, expMin<>+0(SB), Y2, Y4
-	VCMPPS       $0x05, expMin<>+0(SB), Y3, Y5
-	VCMPPS       $0x06, expMax<>+0(SB), Y2, Y6
-	VCMPPS       $0x06, expMax<>+0(SB), Y3, Y7
-	VORPS        Y7, Y6, Y6
-	VMOVMSKPS    Y6, DI
+	VSUBPS       (CX)(BX*4), Y0, Y2
+	VSUBPS       32(CX)(BX*4), Y0, Y3
+	VMOVUPS      expLimit<>+0(SB), Y4
+	VCMPPS       $0x0a, Y4, Y2, Y4
+	VMOVUPS      expLimit<>+0(SB), Y5
+	VCMPPS       $0x0a, Y5, Y3, Y5
+	VMOVUPS      expMax<>+0(SB), Y6
+	VCMPPS       $0x09, Y6, Y2, Y7
+	VCMPPS       $0x09, Y6, Y3, Y6
+	VORPS        Y6, Y7, Y7
+	VMOVMSKPS    Y7, DI
 	TESTL        DI, DI
 	JEQ          small2
 	VMOVUPS      expInf<>+0(SB), Y6
-	VMINPS       Y2, Y6, Y2
+	VMAXPS       Y2, Y6, Y2
 	VMOVUPS      expInf<>+0(SB), Y6
-	VMINPS       Y3, Y6, Y3
+	VMAXPS       Y3, Y6, Y3
 	VMOVUPS      magic<>+0(SB), Y6
 	VMOVUPS      magic<>+0(SB), Y7
-	VFMADD231PS  log2e<>+0(SB), Y2, Y6
-	VFMADD231PS  log2e<>+0(SB), Y3, Y7
+	VFNMADD231PS log2e<>+0(SB), Y2, Y6
+	VFNMADD231PS log2e<>+0(SB), Y3, Y7
 	VSUBPS       magic<>+0(SB), Y6, Y8
 	VSUBPS       magic<>+0(SB), Y7, Y9
-	VFNMADD231PS ln2Hi<>+0(SB), Y8, Y2
-	VFNMADD231PS ln2Hi<>+0(SB), Y9, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y2
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y3
 	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y2
 	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y3
 	VPERMPS      powers<>+0(SB), Y6, Y8
@@ -1503,12 +11740,12 @@ loop2:
 small2:
 	VMOVUPS      magic<>+0(SB), Y6
 	VMOVUPS      magic<>+0(SB), Y7
-	VFMADD231PS  log2e<>+0(SB), Y2, Y6
-	VFMADD231PS  log2e<>+0(SB), Y3, Y7
+	VFNMADD231PS log2e<>+0(SB), Y2, Y6
+	VFNMADD231PS log2e<>+0(SB), Y3, Y7
 	VSUBPS       magic<>+0(SB), Y6, Y8
 	VSUBPS       magic<>+0(SB), Y7, Y9
-	VFNMADD231PS ln2Hi<>+0(SB), Y8, Y2
-	VFNMADD231PS ln2Hi<>+0(SB), Y9, Y3
+	VFNMSUB231PS ln2Hi<>+0(SB), Y8, Y2
+	VFNMSUB231PS ln2Hi<>+0(SB), Y9, Y3
 	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y2
 	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y3
 	VPERMPS      powers<>+0(SB), Y6, Y8
@@ -1548,68 +11785,1988 @@ loop2done:
 	VZEROUPPER
 	RET
 
-// func expsStreamAVX2(dst *float32, x *float32, n int, m float32, a float32)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·expsStreamAVX2(SB), NOSPLIT, $0-32
+// func gradientAVX2(dst *float32, e *float32, n int, a float32)
+// Requires: AVX, FMA3
+TEXT ·gradientAVX2(SB), NOSPLIT, $0-28
 	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS m+24(FP), Y0
-	VBROADCASTSS a+28(FP), Y1
-	XORQ         BX, BX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
 
-loop2:
-	LEAQ         16(BX), SI
-	CMPQ         SI, DX
-	JGT          loop2done
-	VMOVUPS      (CX)(BX*4), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMOVUPS      32(CX)(BX*4), Y3
-	VSUBPS       Y0, Y3, Y3
-	VCMPPS       $0x05, expMin<>+0(SB), Y2, Y4
-	VCMPPS       $0x05, expMin<>+0(SB), Y3, Y5
-	VMOVUPS      magic<>+0(SB), Y6
-	VMOVUPS      magic<>+0(SB), Y7
-	VFMADD231PS  log2e<>+0(SB), Y2, Y6
-	VFMADD231PS  log2e<>+0(SB), Y3, Y7
-	VSUBPS       magic<>+0(SB), Y6, Y8
-	VSUBPS       magic<>+0(SB), Y7, Y9
-	VFNMADD231PS ln2Hi<>+0(SB), Y8, Y2
-	VFNMADD231PS ln2Hi<>+0(SB), Y9, Y3
-	VFNMADD231PS ln2Lo<>+0(SB), Y8, Y2
-	VFNMADD231PS ln2Lo<>+0(SB), Y9, Y3
-	VPERMPS      powers<>+0(SB), Y6, Y8
-	VPERMPS      powers<>+32(SB), Y6, Y9
-	VPSLLD       $0x1c, Y6, Y10
-	VBLENDVPS    Y10, Y9, Y8, Y8
-	VPERMPS      powers<>+0(SB), Y7, Y9
-	VPERMPS      powers<>+32(SB), Y7, Y10
-	VPSLLD       $0x1c, Y7, Y11
-	VBLENDVPS    Y11, Y10, Y9, Y9
-	VPSLLD       $0x13, Y6, Y6
-	VPADDD       Y6, Y8, Y8
-	VPSLLD       $0x13, Y7, Y7
-	VPADDD       Y7, Y9, Y9
-	VMOVUPS      exp2<>+0(SB), Y6
-	VMOVUPS      exp2<>+0(SB), Y7
-	VFMADD231PS  exp3<>+0(SB), Y2, Y6
-	VFMADD231PS  exp3<>+0(SB), Y3, Y7
-	VFMADD213PS  one<>+0(SB), Y2, Y6
-	VFMADD213PS  one<>+0(SB), Y3, Y7
-	VMULPS       Y6, Y2, Y2
-	VMULPS       Y7, Y3, Y3
-	VFMADD231PS  Y2, Y8, Y8
-	VFMADD231PS  Y3, Y9, Y9
-	VMULPS       Y1, Y8, Y8
-	VANDPS       Y4, Y8, Y8
-	VMOVNTPS     Y8, (AX)(BX*4)
-	VMULPS       Y1, Y9, Y9
-	VANDPS       Y5, Y9, Y9
-	VMOVNTPS     Y9, 32(AX)(BX*4)
-	MOVQ         SI, BX
-	JMP          loop2
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VMOVUPS     Y1, (AX)(DX*4)
+	VMOVUPS     Y2, 32(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VMOVUPS     Y1, 64(AX)(DX*4)
+	VMOVUPS     Y2, 96(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VMOVUPS     Y1, 128(AX)(DX*4)
+	VMOVUPS     Y2, 160(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VMOVUPS     Y1, 192(AX)(DX*4)
+	VMOVUPS     Y2, 224(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop4
 
-loop2done:
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VMOVUPS     Y1, (AX)(DX*4)
+	VMOVUPS     Y2, 32(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientStreamAVX2(dst *float32, e *float32, n int, a float32)
+// Requires: AVX, FMA3, MMX+
+TEXT ·gradientStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VMOVNTPS    Y1, (AX)(DX*4)
+	VMOVNTPS    Y2, 32(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VMOVNTPS    Y1, 64(AX)(DX*4)
+	VMOVNTPS    Y2, 96(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VMOVNTPS    Y1, 128(AX)(DX*4)
+	VMOVNTPS    Y2, 160(AX)(DX*4)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VMOVNTPS    Y1, 192(AX)(DX*4)
+	VMOVNTPS    Y2, 224(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VMOVNTPS    Y1, (AX)(DX*4)
+	VMOVNTPS    Y2, 32(AX)(DX*4)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientLessAVX2(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientLessAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Y3, (AX)(DX*4)
+	VMOVUPS      Y4, 32(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Y3, 64(AX)(DX*4)
+	VMOVUPS      Y4, 96(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Y3, 128(AX)(DX*4)
+	VMOVUPS      Y4, 160(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Y3, 192(AX)(DX*4)
+	VMOVUPS      Y4, 224(AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVUPS      Y3, (AX)(DX*4)
+	VMOVUPS      Y4, 32(AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientLessStreamAVX2(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientLessStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Y3, (AX)(DX*4)
+	VMOVNTPS     Y4, 32(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Y3, 64(AX)(DX*4)
+	VMOVNTPS     Y4, 96(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Y3, 128(AX)(DX*4)
+	VMOVNTPS     Y4, 160(AX)(DX*4)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Y3, 192(AX)(DX*4)
+	VMOVNTPS     Y4, 224(AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVNTPS     Y3, (AX)(DX*4)
+	VMOVNTPS     Y4, 32(AX)(DX*4)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16AVX2(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientBFloat16AVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, (AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 32(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 64(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16StreamAVX2(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientBFloat16StreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, (AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 32(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 64(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y1, Y1
+	VPADDD      Y3, Y1, Y1
+	VPSRLD      $0x10, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       bit<>+0(SB), Y3, Y3
+	VPADDD      belowHalf<>+0(SB), Y2, Y2
+	VPADDD      Y3, Y2, Y2
+	VPSRLD      $0x10, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16LessAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientBFloat16LessAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, (AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 32(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 64(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientBFloat16LessStreamAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientBFloat16LessStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, (AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 32(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 64(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y3, Y3
+	VPADDD       Y5, Y3, Y3
+	VPSRLD       $0x10, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        bit<>+0(SB), Y5, Y5
+	VPADDD       belowHalf<>+0(SB), Y4, Y4
+	VPADDD       Y5, Y4, Y4
+	VPSRLD       $0x10, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientFloat16AVX2(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientFloat16AVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, (AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 32(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 64(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVDQU     Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+DATA halfSign<>+0(SB)/4, $0x00008000
+DATA halfSign<>+4(SB)/4, $0x00008000
+DATA halfSign<>+8(SB)/4, $0x00008000
+DATA halfSign<>+12(SB)/4, $0x00008000
+DATA halfSign<>+16(SB)/4, $0x00008000
+DATA halfSign<>+20(SB)/4, $0x00008000
+DATA halfSign<>+24(SB)/4, $0x00008000
+DATA halfSign<>+28(SB)/4, $0x00008000
+GLOBL halfSign<>(SB), RODATA|NOPTR, $32
+
+DATA magnitude<>+0(SB)/4, $0x7fffffff
+DATA magnitude<>+4(SB)/4, $0x7fffffff
+DATA magnitude<>+8(SB)/4, $0x7fffffff
+DATA magnitude<>+12(SB)/4, $0x7fffffff
+DATA magnitude<>+16(SB)/4, $0x7fffffff
+DATA magnitude<>+20(SB)/4, $0x7fffffff
+DATA magnitude<>+24(SB)/4, $0x7fffffff
+DATA magnitude<>+28(SB)/4, $0x7fffffff
+GLOBL magnitude<>(SB), RODATA|NOPTR, $32
+
+DATA oneHalf<>+0(SB)/4, $0x3f000000
+DATA oneHalf<>+4(SB)/4, $0x3f000000
+DATA oneHalf<>+8(SB)/4, $0x3f000000
+DATA oneHalf<>+12(SB)/4, $0x3f000000
+DATA oneHalf<>+16(SB)/4, $0x3f000000
+DATA oneHalf<>+20(SB)/4, $0x3f000000
+DATA oneHalf<>+24(SB)/4, $0x3f000000
+DATA oneHalf<>+28(SB)/4, $0x3f000000
+GLOBL oneHalf<>(SB), RODATA|NOPTR, $32
+
+DATA halfNormal<>+0(SB)/4, $0x38800000
+DATA halfNormal<>+4(SB)/4, $0x38800000
+DATA halfNormal<>+8(SB)/4, $0x38800000
+DATA halfNormal<>+12(SB)/4, $0x38800000
+DATA halfNormal<>+16(SB)/4, $0x38800000
+DATA halfNormal<>+20(SB)/4, $0x38800000
+DATA halfNormal<>+24(SB)/4, $0x38800000
+DATA halfNormal<>+28(SB)/4, $0x38800000
+GLOBL halfNormal<>(SB), RODATA|NOPTR, $32
+
+DATA halfBias<>+0(SB)/4, $0x37fff001
+DATA halfBias<>+4(SB)/4, $0x37fff001
+DATA halfBias<>+8(SB)/4, $0x37fff001
+DATA halfBias<>+12(SB)/4, $0x37fff001
+DATA halfBias<>+16(SB)/4, $0x37fff001
+DATA halfBias<>+20(SB)/4, $0x37fff001
+DATA halfBias<>+24(SB)/4, $0x37fff001
+DATA halfBias<>+28(SB)/4, $0x37fff001
+GLOBL halfBias<>(SB), RODATA|NOPTR, $32
+
+DATA halfInfinity<>+0(SB)/4, $0x00007c00
+DATA halfInfinity<>+4(SB)/4, $0x00007c00
+DATA halfInfinity<>+8(SB)/4, $0x00007c00
+DATA halfInfinity<>+12(SB)/4, $0x00007c00
+DATA halfInfinity<>+16(SB)/4, $0x00007c00
+DATA halfInfinity<>+20(SB)/4, $0x00007c00
+DATA halfInfinity<>+24(SB)/4, $0x00007c00
+DATA halfInfinity<>+28(SB)/4, $0x00007c00
+GLOBL halfInfinity<>(SB), RODATA|NOPTR, $32
+
+// func gradientFloat16StreamAVX2(dst *uint16, e *float32, n int, a float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientFloat16StreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	XORQ         DX, DX
+
+loop4:
+	LEAQ        64(DX), SI
+	CMPQ        SI, BX
+	JGT         loop4done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, (AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 64(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 96(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 32(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 128(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 160(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 64(AX)(DX*2)
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS 192(CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 224(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, 96(AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop4
+
+loop4done:
+loop1:
+	LEAQ        16(DX), SI
+	CMPQ        SI, BX
+	JGT         loop1done
+	VXORPS      Y1, Y1, Y1
+	VFMADD231PS (CX)(DX*4), Y0, Y1
+	VXORPS      Y2, Y2, Y2
+	VFMADD231PS 32(CX)(DX*4), Y0, Y2
+	VPSRLD      $0x10, Y1, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y1, Y1
+	VADDPS      oneHalf<>+0(SB), Y1, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y1, Y5, Y5
+	VPSRLD      $0x0d, Y1, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y1, Y1
+	VPSUBD      halfBias<>+0(SB), Y1, Y1
+	VPSRLD      $0x0d, Y1, Y1
+	VPMINUD     halfInfinity<>+0(SB), Y1, Y1
+	VPBLENDVB   Y5, Y6, Y1, Y1
+	VPOR        Y3, Y1, Y1
+	VPSRLD      $0x10, Y2, Y3
+	VPAND       halfSign<>+0(SB), Y3, Y3
+	VPAND       magnitude<>+0(SB), Y2, Y2
+	VADDPS      oneHalf<>+0(SB), Y2, Y6
+	VPSUBD      oneHalf<>+0(SB), Y6, Y6
+	VMOVDQU     halfNormal<>+0(SB), Y5
+	VPCMPGTD    Y2, Y5, Y5
+	VPSRLD      $0x0d, Y2, Y4
+	VPAND       bit<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y2, Y2
+	VPSUBD      halfBias<>+0(SB), Y2, Y2
+	VPSRLD      $0x0d, Y2, Y2
+	VPMINUD     halfInfinity<>+0(SB), Y2, Y2
+	VPBLENDVB   Y5, Y6, Y2, Y2
+	VPOR        Y3, Y2, Y2
+	VPACKUSDW   Y2, Y1, Y1
+	VPERMQ      $0xd8, Y1, Y1
+	VMOVNTDQ    Y1, (AX)(DX*2)
+	MOVQ        SI, DX
+	JMP         loop1
+
+loop1done:
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func gradientFloat16LessAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·gradientFloat16LessAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, (AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 32(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 64(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVDQU      Y3, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
+	VZEROUPPER
+	RET
+
+// func gradientFloat16LessStreamAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·gradientFloat16LessStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         e+8(FP), CX
+	MOVQ         n+16(FP), BX
+	VBROADCASTSS a+24(FP), Y0
+	VBROADCASTSS hi+48(FP), Y1
+	VBROADCASTSS lo+52(FP), Y2
+	MOVQ         w+32(FP), SI
+	MOVQ         step+40(FP), DI
+	XORQ         DX, DX
+
+loop4:
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	JGT          loop4done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, (AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      64(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      96(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 32(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      128(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      160(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 64(AX)(DX*2)
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      192(CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      224(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, 96(AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop4
+
+loop4done:
+loop1:
+	LEAQ         16(DX), R8
+	CMPQ         R8, BX
+	JGT          loop1done
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      (CX)(DX*4), Y4
+	VPCMPEQD     sign<>+0(SB), Y4, Y5
+	VPANDN       (SI), Y5, Y5
+	VFNMADD231PS Y2, Y5, Y3
+	VFMADD231PS  Y0, Y4, Y3
+	VFNMADD231PS Y1, Y5, Y3
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      32(CX)(DX*4), Y5
+	VPCMPEQD     sign<>+0(SB), Y5, Y6
+	VPANDN       (SI)(DI*8), Y6, Y6
+	VFNMADD231PS Y2, Y6, Y4
+	VFMADD231PS  Y0, Y5, Y4
+	VFNMADD231PS Y1, Y6, Y4
+	LEAQ         (SI)(DI*8), SI
+	LEAQ         (SI)(DI*8), SI
+	VPSRLD       $0x10, Y3, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y3, Y3
+	VADDPS       oneHalf<>+0(SB), Y3, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y3, Y7, Y7
+	VPSRLD       $0x0d, Y3, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	VPSUBD       halfBias<>+0(SB), Y3, Y3
+	VPSRLD       $0x0d, Y3, Y3
+	VPMINUD      halfInfinity<>+0(SB), Y3, Y3
+	VPBLENDVB    Y7, Y8, Y3, Y3
+	VPOR         Y5, Y3, Y3
+	VPSRLD       $0x10, Y4, Y5
+	VPAND        halfSign<>+0(SB), Y5, Y5
+	VPAND        magnitude<>+0(SB), Y4, Y4
+	VADDPS       oneHalf<>+0(SB), Y4, Y8
+	VPSUBD       oneHalf<>+0(SB), Y8, Y8
+	VMOVDQU      halfNormal<>+0(SB), Y7
+	VPCMPGTD     Y4, Y7, Y7
+	VPSRLD       $0x0d, Y4, Y6
+	VPAND        bit<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y4, Y4
+	VPSUBD       halfBias<>+0(SB), Y4, Y4
+	VPSRLD       $0x0d, Y4, Y4
+	VPMINUD      halfInfinity<>+0(SB), Y4, Y4
+	VPBLENDVB    Y7, Y8, Y4, Y4
+	VPOR         Y5, Y4, Y4
+	VPACKUSDW    Y4, Y3, Y3
+	VPERMQ       $0xd8, Y3, Y3
+	VMOVNTDQ     Y3, (AX)(DX*2)
+	MOVQ         R8, DX
+	JMP          loop1
+
+loop1done:
 	SFENCE
 	VZEROUPPER
 	RET
@@ -1661,7 +13818,7 @@ loop:
 	VPAND     half<>+0(SB), Y0, Y0
 	VPSLLD    $0x0d, Y0, Y0
 	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
-	VPAND     inf<>+0(SB), Y2, Y2
+	VPAND     infinity<>+0(SB), Y2, Y2
 	VMULPS    pow112<>+0(SB), Y0, Y0
 	VPOR      Y2, Y0, Y0
 	VPOR      Y1, Y0, Y0
@@ -1672,7 +13829,7 @@ loop:
 	VPAND     half<>+0(SB), Y0, Y0
 	VPSLLD    $0x0d, Y0, Y0
 	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
-	VPAND     inf<>+0(SB), Y2, Y2
+	VPAND     infinity<>+0(SB), Y2, Y2
 	VMULPS    pow112<>+0(SB), Y0, Y0
 	VPOR      Y2, Y0, Y0
 	VPOR      Y1, Y0, Y0
@@ -1683,7 +13840,7 @@ loop:
 	VPAND     half<>+0(SB), Y0, Y0
 	VPSLLD    $0x0d, Y0, Y0
 	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
-	VPAND     inf<>+0(SB), Y2, Y2
+	VPAND     infinity<>+0(SB), Y2, Y2
 	VMULPS    pow112<>+0(SB), Y0, Y0
 	VPOR      Y2, Y0, Y0
 	VPOR      Y1, Y0, Y0
@@ -1694,7 +13851,7 @@ loop:
 	VPAND     half<>+0(SB), Y0, Y0
 	VPSLLD    $0x0d, Y0, Y0
 	VPCMPGTD  maxHalf<>+0(SB), Y0, Y2
-	VPAND     inf<>+0(SB), Y2, Y2
+	VPAND     infinity<>+0(SB), Y2, Y2
 	VMULPS    pow112<>+0(SB), Y0, Y0
 	VPOR      Y2, Y0, Y0
 	VPOR      Y1, Y0, Y0

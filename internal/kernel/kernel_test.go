@@ -7,6 +7,12 @@ import (
 	"testing"
 )
 
+// scaleOf is NewScale's, to be pointed to.
+func scaleOf(t float64) *Scale {
+	s := NewScale(t)
+	return &s
+}
+
 func ulp32(want float64) float64 {
 	if want < 0x1p-126 {
 		return 0x1p-149
@@ -81,8 +87,8 @@ func TestSumExp(t *testing.T) {
 		if n > 10*lanes+1 && n < Block-1 {
 			continue
 		}
-		for kind := range 4 {
-			for _, temperature := range []float64{1, 0.7} {
+		for kind := range 5 {
+			for _, temperature := range []float64{1, 0.7, 1.3, 1e-3, 1e30} {
 				x := block(r, n, kind)
 				m := max(Max(x), 0)
 				checkSumExp(t, temperature, x, m)
@@ -108,20 +114,43 @@ func block(r *rand.Rand, n, kind int) []float32 {
 			x[i] = float32(-16.636 + r.NormFloat64()/10)
 		case 3:
 			x[i] = -8.012345
+		case 4: // as masks that are no −∞ are
+			if x[i] = float32(r.NormFloat64()); r.IntN(3) == 0 {
+				x[i] = []float32{-math.MaxFloat32, negInf, -87.3, -87.31, -88.1, -100}[r.IntN(6)]
+			}
 		}
 	}
-	if kind > 1 {
+	if kind == 2 || kind == 3 {
 		x[0] = 0.3333333
 	}
 	return x
 }
 
+// checkKept holds exponentials that were kept to 1 unit in the last place and what the
+// rounding of d costs, and those of masked classes to −0.
+func checkKept(t *testing.T, temperature float64, x []float32, m float32, keep []float32) {
+	t.Helper()
+	for i, v := range x {
+		d := (float64(v) - float64(m)) / temperature
+		want, masked := math.Exp(d), v == negInf
+		if negative := math.Signbit(float64(keep[i])); masked != negative || !(math.Abs(float64(keep[i])-want) <= 0x1p-24*(2.1+min(math.Abs(d), 1e3))*want+1.3e-38) {
+			t.Fatalf("T=%v: exp of %v − %v is kept as %v, want %v", temperature, v, m, keep[i], want)
+		}
+	}
+}
+
 func checkSumExp(t *testing.T, temperature float64, x []float32, m float32) {
 	t.Helper()
-	var sums [2]float64
-	if done, _ := SumExp(NewScale(temperature), x, m, &sums); done != len(x) {
+	var sums, kept [2]float64
+	keep := make([]float32, len(x)+1)
+	keep[len(x)] = 77 // a guard
+	if done, _ := SumExp(scaleOf(temperature), x, m, &sums, nil); done != len(x) {
 		t.Fatalf("n=%d T=%v: stopped after %d", len(x), temperature, done)
 	}
+	if SumExp(scaleOf(temperature), x, m, &kept, keep[:len(x)]); kept != sums || keep[len(x)] != 77 {
+		t.Fatalf("n=%d T=%v: keeping changes %v to %v, or writes past the end", len(x), temperature, sums, kept)
+	}
+	checkKept(t, temperature, x, m, keep)
 	s, sd := sums[0], sums[1]
 	ws, wd, terms, squares := new(big.Float), new(big.Float), 0.0, 0.0
 	for _, v := range x {
@@ -162,9 +191,9 @@ func TestSumExpStops(t *testing.T) {
 		if above < n {
 			x[above] = 1
 		}
-		done, top := SumExp(NewScale(1), x, 0, &got)
+		done, top := SumExp(scaleOf(1), x, 0, &got, nil)
 		for at := 0; at < done; at += Block {
-			SumExp(NewScale(1), x[at:min(at+Block, done)], 0, &want)
+			SumExp(scaleOf(1), x[at:min(at+Block, done)], 0, &want, nil)
 		}
 		switch {
 		case got != want:
@@ -181,7 +210,7 @@ func TestSumExpStops(t *testing.T) {
 		x := make([]float32, 2066)
 		x[at] = float32(math.NaN())
 		var sums [2]float64
-		if done, _ := SumExp(NewScale(1), x, 0, &sums); done != len(x) || sums[0] == sums[0] {
+		if done, _ := SumExp(scaleOf(1), x, 0, &sums, nil); done != len(x) || sums[0] == sums[0] {
 			t.Errorf("a NaN at %d gives %v after %d", at, sums, done)
 		}
 	}
@@ -237,7 +266,7 @@ func BenchmarkBlock(b *testing.B) {
 		x[i] = -float32(i%37) / 4
 	}
 	for name, f := range map[string]func(){
-		"max": func() { Max(x) }, "sumexp": func() { SumExp(NewScale(1), x, 0, &sums) }, "exps": func() { scaledExps(y, x, 0, 0.5) },
+		"max": func() { Max(x) }, "sumexp": func() { SumExp(scaleOf(1), x, 0, &sums, nil) }, "exps": func() { scaledExps(y, x, 0, 0.5) },
 	} {
 		b.Run("loop="+name, func(b *testing.B) {
 			b.SetBytes(4 * Block)

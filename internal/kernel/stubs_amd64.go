@@ -10,20 +10,60 @@ package kernel
 func maxAVX512(x *float32, n int) float32
 
 // sumExpAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
-// left. To sums it adds each block's
-//
-//	Σ e, Σ e·d	d = x[i] − m, e = exp(d)
-//
-// until a block has an element above m: of that one it adds nothing, and returns how
-// many elements are done and the block's greatest, else n and m. A NaN makes sums NaN.
-//
-// The sums are taken in lanes i mod 8, which are added by halves. Of each 64 elements
-// a lane adds eight in float32: with x₀ … x₇ in their order,
-// ((x₀+x₂)+(x₄+x₆)) + ((x₁+x₃)+(x₅+x₇)), the products (x₀+x₄)+(x₂+x₆) and so on by fused
-// additions, and that in float64; of what is left after the last 64, two and two.
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
 //
 //go:noescape
 func sumExpAVX512(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
+
+// sumExpKeepAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpKeepAVX512(x *float32, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+
+// sumExpBFloat16AVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpBFloat16AVX512(x *uint16, n int, m float32, sums *[2]float64) (done int, top float32)
+
+// sumExpBFloat16KeepAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpBFloat16KeepAVX512(x *uint16, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+
+// sumExpFloat16AVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpFloat16AVX512(x *uint16, n int, m float32, sums *[2]float64) (done int, top float32)
+
+// sumExpFloat16KeepAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpFloat16KeepAVX512(x *uint16, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+
+// sumExpScaledAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpScaledAVX512(x *float32, n int, m float32, sums *[2]float64, f *[5]float32, inverse float64) (done int, top float32)
+
+// sumExpKeepScaledAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpKeepScaledAVX512(x *float32, n int, m float32, sums *[2]float64, e *float32, f *[5]float32, inverse float64) (done int, top float32)
 
 // expsAVX512 is, for n a multiple of 16,
 //
@@ -34,16 +74,77 @@ func sumExpAVX512(x *float32, n int, m float32, sums *[2]float64) (done int, top
 //go:noescape
 func expsAVX512(dst *float32, x *float32, n int, m float32, a float32)
 
-// expsStreamAVX512 is, for n a multiple of 16,
-//
-//	for i := range n {
-//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
-//	}
-//
-// It writes past the caches: dst is aligned to 64 bytes, and x[i] ≤ m + 88, no NaN.
+// gradientAVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
 //
 //go:noescape
-func expsStreamAVX512(dst *float32, x *float32, n int, m float32, a float32)
+func gradientAVX512(dst *float32, e *float32, n int, a float32)
+
+// gradientStreamAVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientStreamAVX512(dst *float32, e *float32, n int, a float32)
+
+// gradientLessAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientLessAVX512(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientLessStreamAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientLessStreamAVX512(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientBFloat16AVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+//
+//go:noescape
+func gradientBFloat16AVX512(dst *uint16, e *float32, n int, a float32)
+
+// gradientBFloat16StreamAVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientBFloat16StreamAVX512(dst *uint16, e *float32, n int, a float32)
+
+// gradientBFloat16LessAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientBFloat16LessAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientBFloat16LessStreamAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientBFloat16LessStreamAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientFloat16AVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+//
+//go:noescape
+func gradientFloat16AVX512(dst *uint16, e *float32, n int, a float32)
+
+// gradientFloat16StreamAVX512 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientFloat16StreamAVX512(dst *uint16, e *float32, n int, a float32)
+
+// gradientFloat16LessAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientFloat16LessAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientFloat16LessStreamAVX512 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientFloat16LessStreamAVX512(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
 
 // widenBFloat16AVX512 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
 //
@@ -61,20 +162,32 @@ func widenFloat16AVX512(dst *float32, x *uint16, n int)
 func maxAVX2(x *float32, n int) float32
 
 // sumExpAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
-// left. To sums it adds each block's
-//
-//	Σ e, Σ e·d	d = x[i] − m, e = exp(d)
-//
-// until a block has an element above m: of that one it adds nothing, and returns how
-// many elements are done and the block's greatest, else n and m. A NaN makes sums NaN.
-//
-// The sums are taken in lanes i mod 8, which are added by halves. Of each 64 elements
-// a lane adds eight in float32: with x₀ … x₇ in their order,
-// ((x₀+x₂)+(x₄+x₆)) + ((x₁+x₃)+(x₅+x₇)), the products (x₀+x₄)+(x₂+x₆) and so on by fused
-// additions, and that in float64; of what is left after the last 64, two and two.
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
 //
 //go:noescape
 func sumExpAVX2(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
+
+// sumExpKeepAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpKeepAVX2(x *float32, n int, m float32, sums *[2]float64, e *float32) (done int, top float32)
+
+// sumExpScaledAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpScaledAVX2(x *float32, n int, m float32, sums *[2]float64, f *[5]float32, inverse float64) (done int, top float32)
+
+// sumExpKeepScaledAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
+// left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
+// see sumExp32.
+//
+//go:noescape
+func sumExpKeepScaledAVX2(x *float32, n int, m float32, sums *[2]float64, e *float32, f *[5]float32, inverse float64) (done int, top float32)
 
 // expsAVX2 is, for n a multiple of 16,
 //
@@ -85,16 +198,77 @@ func sumExpAVX2(x *float32, n int, m float32, sums *[2]float64) (done int, top f
 //go:noescape
 func expsAVX2(dst *float32, x *float32, n int, m float32, a float32)
 
-// expsStreamAVX2 is, for n a multiple of 16,
-//
-//	for i := range n {
-//		dst[i] = a * exp(x[i]-m) // 0 where x[i]-m < expMin
-//	}
-//
-// It writes past the caches: dst is aligned to 64 bytes, and x[i] ≤ m + 88, no NaN.
+// gradientAVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
 //
 //go:noescape
-func expsStreamAVX2(dst *float32, x *float32, n int, m float32, a float32)
+func gradientAVX2(dst *float32, e *float32, n int, a float32)
+
+// gradientStreamAVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientStreamAVX2(dst *float32, e *float32, n int, a float32)
+
+// gradientLessAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientLessAVX2(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientLessStreamAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientLessStreamAVX2(dst *float32, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientBFloat16AVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+//
+//go:noescape
+func gradientBFloat16AVX2(dst *uint16, e *float32, n int, a float32)
+
+// gradientBFloat16StreamAVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientBFloat16StreamAVX2(dst *uint16, e *float32, n int, a float32)
+
+// gradientBFloat16LessAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientBFloat16LessAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientBFloat16LessStreamAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientBFloat16LessStreamAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientFloat16AVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+//
+//go:noescape
+func gradientFloat16AVX2(dst *uint16, e *float32, n int, a float32)
+
+// gradientFloat16StreamAVX2 sets dst[i] = a·e[i] for n elements, a multiple of 16.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientFloat16StreamAVX2(dst *uint16, e *float32, n int, a float32)
+
+// gradientFloat16LessAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+//
+//go:noescape
+func gradientFloat16LessAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
+
+// gradientFloat16LessStreamAVX2 sets dst[i] = a·e[i] − (hi+lo)·w[i·step/4], and 0 where e[i] is −0, for n
+// elements, a multiple of 16, rounded once but for a·e[i] − lo·w.
+// It writes past the caches: dst is aligned to 64 bytes.
+//
+//go:noescape
+func gradientFloat16LessStreamAVX2(dst *uint16, e *float32, n int, a float32, w *float32, step int, hi float32, lo float32)
 
 // widenBFloat16AVX2 sets dst[i] to the value of x[i] for n elements, n a multiple of 32.
 //

@@ -54,12 +54,23 @@ func tanh(x float64) float64 {
 	return math.Copysign(t, x)
 }
 
-// Scale is how differences of logits become exponents: d = (z − m)/T, in
-// float32 rounded once.
-type Scale struct{ inverse float64 } // 1/T
+// Scale is how differences of logits become exponents: d = (z − m)/T.
+type Scale struct {
+	inverse float64 // 1/T
+	// 16/(T·ln 2), 1/T in two parts, and the differences from which on an exponential is
+	// no normal number, and 0: what vector loops multiply by.
+	factors [5]float32
+	vector  bool // the factors are normal numbers
+}
 
 // NewScale returns the scale of temperature T > 0.
-func NewScale(t float64) Scale { return Scale{1 / t} }
+func NewScale(t float64) Scale {
+	s := Scale{inverse: 1 / t, vector: t >= 0x1p-64 && t <= 0x1p64}
+	if hi := float32(s.inverse); s.vector {
+		s.factors = [5]float32{float32(16 / math.Ln2 * s.inverse), hi, float32(s.inverse - float64(hi)), float32(-expMin * t), float32(127 * math.Ln2 * t)}
+	}
+	return s
+}
 
 // D returns (z − m)/T in float64.
 func (s Scale) D(z, m float64) float64 { return float64((z - m) * s.inverse) }
@@ -67,16 +78,6 @@ func (s Scale) D(z, m float64) float64 { return float64((z - m) * s.inverse) }
 // ScaledExps sets dst[i] = a·exp((x[i] − m)/T), and +0 where the exponential is
 // 0 even if a is infinite; dst may be x. x[i] = −∞ gives 0 for any m > −∞.
 func ScaledExps[T Float](scale Scale, dst, x []T, m, a T) {
-	exps(scale, dst, x, m, a, scaledExps)
-}
-
-// StreamExps is ScaledExps for a dst that is not x and will not be read soon: it is
-// written past the caches. No x[i] may be above m or NaN.
-func StreamExps[T Float](scale Scale, dst, x []T, m, a T) {
-	exps(scale, dst, x, m, a, streamExps)
-}
-
-func exps[T Float](scale Scale, dst, x []T, m, a T, write func(dst, x []float32, m, a float32)) {
 	dst = dst[:len(x)]
 	switch x := any(x).(type) {
 	case []float32:
@@ -85,9 +86,9 @@ func exps[T Float](scale Scale, dst, x []T, m, a T, write func(dst, x []float32,
 			for i, v := range x {
 				to[i] = float32(scale.D(float64(v), float64(m)))
 			}
-			x, from, write = to, 0, scaledExps // what was just written
+			x, from = to, 0
 		}
-		write(to, x, from, float32(a))
+		scaledExps(to, x, from, float32(a))
 	case []float64:
 		for i, v := range x {
 			e := Exp64(scale.D(v, float64(m)))
@@ -97,68 +98,6 @@ func exps[T Float](scale Scale, dst, x []T, m, a T, write func(dst, x []float32,
 			dst[i] = T(e)
 		}
 	}
-}
-
-// SumExp takes the blocks of x, the last with what is left, and adds each one's
-//
-//	Σ e_i,       e_i = exp((x_i − m)/T)
-//	Σ e_i · d_i  with d_i = (x_i − m)/T, 0 for x_i = −∞
-//
-// to sums, until a block has an element above m, which is finite. Of that one it adds
-// nothing: it returns how many elements are done, and the block's greatest. It takes
-// what is left of a last block of vectors by itself; then too done < len(x). A NaN makes
-// sums NaN.
-//
-// A block's sum of e is within 2⁻²⁴·(5s + Σ e|d|): d is rounded to float32, an exponential
-// is within 1 unit in its last place, and goes through three additions in float32 at
-// most before it is added in float64.
-func SumExp[T Float](scale Scale, x []T, m T, sums *[2]float64) (done int, top T) {
-	if x, ok := any(x).([]float32); ok && hasAVX2 && scale.inverse == 1 {
-		done, top := sumExp32(x, float32(m), sums)
-		return done, T(top)
-	}
-	for done < len(x) {
-		block := x[done:min(done+Block, len(x))]
-		if top := genericMax(block); top > m {
-			return done, top
-		}
-		var s, sd float64
-		switch block := any(block).(type) {
-		case []float32:
-			s, sd = scaledSumExp(scale, block, float32(m))
-		case []float64:
-			s, sd = sumExp64(scale, block, float64(m))
-		}
-		sums[0] += s
-		sums[1] += sd
-		done += len(block)
-	}
-	return done, m
-}
-
-// sumExp64 is a block's sums of float64.
-func sumExp64(scale Scale, x []float64, m float64) (s, sd float64) {
-	var ls, ld [lanes]float64
-	for i, v := range x {
-		d := scale.D(v, m)
-		if e := Exp64(d); e != 0 { // d = −∞ may stand behind a 0
-			ls[i%lanes] += e
-			ld[i%lanes] += float64(e * d)
-		}
-	}
-	return tree(&ls), tree(&ld)
-}
-
-// scaledSumExp is a block's sums of float32.
-func scaledSumExp(scale Scale, x []float32, m float32) (s, sd float64) {
-	var rounded, rest [Block]float32
-	d, lost := rounded[:len(x)], rest[:len(x)]
-	for i, v := range x {
-		y := scale.D(float64(v), float64(m))
-		d[i] = float32(y)
-		lost[i] = float32(y - float64(d[i])) // NaN for −∞, whose exponential is 0
-	}
-	return genericSumExp(d, lost)
 }
 
 // A Sums adds differences d_i = (x_i − m)/T of unmasked classes, x_i > −∞.

@@ -16,39 +16,75 @@ func TestVectorSetsAgree(t *testing.T) {
 	}
 	defer func() { hasAVX512 = true }()
 	rng := rand.New(rand.NewPCG(3, 4))
-	x := make([]float32, 2*Block+40)
+	x, halves := make([]float32, 2*Block+40), [2][]uint16{}
 	for n := 0; n < len(x); n += 1 + n/300 {
+		spread := 1 + 40*rng.Float64()
 		for i := range n {
-			x[i] = float32(rng.NormFloat64() * 30)
-			if rng.IntN(50) == 0 {
+			x[i] = float32(rng.NormFloat64() * spread)
+			if rng.IntN(50) == 0 && n%3 == 0 {
 				x[i] = negInf
 			}
 		}
-		x := x[:n]
-		var maxima [2]float32
-		var sums, products [2]float64
-		var exps [2][]float32
+		for k, h := range []Half{BFloat16, Float16} {
+			halves[k] = halves[k][:0]
+			for _, v := range x[:n] {
+				halves[k] = append(halves[k], h.Round(v))
+			}
+		}
+		var bits [2][]uint64
 		for k := range 2 {
 			hasAVX512 = k == 0
-			maxima[k] = Max(x)
-			block := x[:min(n, Block)]
-			if m := Max(block); m > negInf {
-				var got [2]float64
-				if done, _ := SumExp(NewScale(1), block, m, &got); done != len(block) {
-					t.Fatalf("n = %d: stopped after %d", n, done)
-				}
-				sums[k], products[k] = got[0], got[1]
-			}
-			exps[k] = make([]float32, n)
-			scaledExps(exps[k], x, 3, 0.7)
+			bits[k] = allBits(x[:n], halves)
 		}
-		if maxima[0] != maxima[1] || sums[0] != sums[1] || products[0] != products[1] {
-			t.Fatalf("n = %d: max %v, Σe %v, Σe·d %v", n, maxima, sums, products)
-		}
-		for i := range n {
-			if math.Float32bits(exps[0][i]) != math.Float32bits(exps[1][i]) {
-				t.Fatalf("n = %d: exp(%v − 3) is %v and %v", n, x[i], exps[0][i], exps[1][i])
+		for i, b := range bits[0] {
+			if bits[1][i] != b {
+				t.Fatalf("n = %d: number %d is %#x and %#x", n, i, b, bits[1][i])
 			}
 		}
 	}
+}
+
+// allBits are those of all that the vector loops make of x.
+func allBits(x []float32, halves [2][]uint16) (all []uint64) {
+	add := func(numbers ...float32) {
+		for _, v := range numbers {
+			all = append(all, uint64(math.Float32bits(v)))
+		}
+	}
+	y, z := make([]float32, len(x)), make([]uint16, len(x))
+	m := Max(x)
+	add(m)
+	scaledExps(y, x, 3, 0.7)
+	add(y...)
+	if !(m > negInf) {
+		return all
+	}
+	for _, m := range []float32{m, m - 1} { // done, and stopped
+		for _, scale := range []*Scale{scaleOf(1), scaleOf(0.7), scaleOf(2.5)} {
+			var sums, halfSums [2]float64
+			done, top := SumExp(scale, x, m, &sums, y)
+			all = append(all, uint64(done), math.Float64bits(sums[0]), math.Float64bits(sums[1]))
+			add(top)
+			add(y[:done]...)
+			for k, h := range []Half{BFloat16, Float16} {
+				done, top := SumExpHalf(scale, h, halves[k], m, &halfSums, y)
+				all = append(all, uint64(done), math.Float64bits(halfSums[0]), math.Float64bits(halfSums[1]))
+				add(top)
+				add(y[:done]...)
+			}
+		}
+	}
+	SumExp(scaleOf(1), x, m, new([2]float64), y)
+	for _, s := range []Slope{{A: 0.3}, {A: 0.3, B: 1e-4}, {A: -0.1, B: 0.3, W: x}} {
+		g := make([]float32, len(x))
+		Gradient(g, y, &s, false)
+		add(g...)
+		for _, h := range []Half{BFloat16, Float16} {
+			GradientHalf(h, z, y, &s, false)
+			for _, b := range z {
+				all = append(all, uint64(b))
+			}
+		}
+	}
+	return all
 }

@@ -234,6 +234,14 @@ func (m Matrix) Gather(dst []float32, i, lo int) {
 	}
 }
 
+// Row16 is Row for matrices of 16 bits.
+func (m Matrix) Row16(i int) []uint16 {
+	if m.ColStride != 1 || m.DType.Size() != 2 {
+		panic("tensor: a row of 16 bits of a " + m.DType.String() + " matrix, or a transposed one")
+	}
+	return m.u16[i*m.RowStride:][:m.Cols:m.Cols]
+}
+
 // Row64 is Row for float64 matrices.
 func (m Matrix) Row64(i int) []float64 {
 	if m.ColStride != 1 {
@@ -320,29 +328,11 @@ func (m Matrix) Set(i, j int, x float64) {
 
 // Float32ToBFloat16 rounds to the nearest bfloat16, ties to even; what is beyond
 // the largest becomes ±∞, and a NaN stays one.
-func Float32ToBFloat16(x float32) uint16 {
-	b := math.Float32bits(x)
-	if x != x {
-		return uint16(b>>16) | 1<<6
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
-}
+func Float32ToBFloat16(x float32) uint16 { return kernel.BFloat16.Round(x) }
 
-// Float32ToHalf rounds to the nearest IEEE binary16, ties to even; what is beyond
-// the largest becomes ±∞, and a NaN stays one.
-func Float32ToHalf(x float32) uint16 {
-	b := math.Float32bits(x)
-	sign, abs := uint16(b>>16)&0x8000, b&0x7fffffff
-	switch {
-	case abs > 0x7f800000: // NaN
-		return sign | 0x7e00
-	case abs >= 0x477ff000: // 65520: halfway to the next power of two
-		return sign | 0x7c00
-	case abs < 0x38800000: // below 2⁻¹⁴: a multiple of 2⁻²⁴, which adding 0.5 leaves in the low bits
-		return sign | uint16(math.Float32bits(math.Float32frombits(abs)+0.5)-0x3f000000)
-	}
-	return sign | uint16((abs-0x38000000+0xfff+abs>>13&1)>>13)
-}
+// Float32ToHalf rounds to the nearest IEEE binary16, ties to even; what is beyond the
+// largest becomes ±∞, and a NaN stays one.
+func Float32ToHalf(x float32) uint16 { return kernel.Float16.Round(x) }
 
 // HalfToFloat32 returns the value of an IEEE binary16, exactly; a NaN keeps its
 // payload.

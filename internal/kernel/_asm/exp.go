@@ -55,8 +55,8 @@ type scaling struct {
 
 func newExponential(s isa) exponential {
 	e := exponential{
-		s: s, log2e: s.constant("log2e", log2e), magic: s.constant("magic", roundMagic), hi: s.constant("ln2Hi", ln2Hi),
-		lo: s.constant("ln2Lo", ln2Lo), one: s.constant("one", 1), exp2: s.constant("exp2", exp2), exp3: s.constant("exp3", exp3),
+		s: s, magic: s.constant("magic", roundMagic), hi: s.constant("ln2Hi", ln2Hi), lo: s.constant("ln2Lo", ln2Lo),
+		log2e: table("log2e", bits(log2e)), one: table("one", bits(1)), exp2: table("exp2", bits(exp2)), exp3: s.constant("exp3", exp3),
 	}
 	t := words("powers", powers())
 	if s.wide {
@@ -68,10 +68,10 @@ func newExponential(s isa) exponential {
 	return e
 }
 
-// reduce emits, for each vector d, which it overwrites,
+// reduce emits, for the exponentials of −d of each vector d, which it overwrites,
 //
-//	t = fma(d, log2e, magic), n = t − magic
-//	r = fma(−n, ln2Lo, fma(−n, ln2Hi, d))
+//	t = fma(−d, log2e, magic), n = t − magic
+//	r = fma(−n, ln2Lo, −fma(n, ln2Hi, d))
 //
 // and returns r and t, in whose low bits n stands. The vectors go through each step
 // together, to keep the units busy.
@@ -84,18 +84,18 @@ func (e exponential) reduce(d []VecVirtual) (r, t []VecVirtual) {
 	}
 	each(func(i int) { t = append(t, e.s.load(e.magic)) })
 	if k := e.scale; k != nil {
-		// r = d·(hi + lo) − n·ln 2/16; n·ln2Hi is exact.
-		each(func(i int) { VFMADD231PS(e.s.each(k.log2e), d[i], t[i]) })
+		// r = −d·(hi + lo) − n·ln 2/16; n·ln2Hi is exact.
+		each(func(i int) { VFNMADD231PS(e.s.each(k.log2e), d[i], t[i]) })
 		each(func(i int) { n[i] = e.s.vector(); VSUBPS(e.magic, t[i], n[i]) })
 		each(func(i int) { r = append(r, e.s.vector()); VMULPS(e.hi, n[i], r[i]) })
-		each(func(i int) { VFMSUB231PS(e.s.each(k.hi), d[i], r[i]) })
-		each(func(i int) { VFMADD231PS(e.s.each(k.lo), d[i], r[i]) })
+		each(func(i int) { VFNMSUB231PS(e.s.each(k.hi), d[i], r[i]) })
+		each(func(i int) { VFNMADD231PS(e.s.each(k.lo), d[i], r[i]) })
 		each(func(i int) { VFNMADD231PS(e.lo, n[i], r[i]) })
 		return r, t
 	}
-	each(func(i int) { VFMADD231PS(e.log2e, d[i], t[i]) })
+	each(func(i int) { e.s.negativeMultiplyAdd(e.log2e, d[i], t[i]) })
 	each(func(i int) { n[i] = e.s.vector(); VSUBPS(e.magic, t[i], n[i]) })
-	each(func(i int) { VFNMADD231PS(e.hi, n[i], d[i]) })
+	each(func(i int) { VFNMSUB231PS(e.hi, n[i], d[i]) })
 	each(func(i int) { VFNMADD231PS(e.lo, n[i], d[i]) })
 	return d, t
 }
@@ -109,7 +109,7 @@ func (e exponential) power(t []VecVirtual) (w []VecVirtual) {
 	return w
 }
 
-// normal returns e^d, which must be a normal number, or 0 for d = expZero. It
+// normal returns e^−d, which must be a normal number, or 0 for −d = expZero. It
 // overwrites d.
 func (e exponential) normal(d []VecVirtual) []VecVirtual {
 	r, t := e.reduce(d)
@@ -133,7 +133,7 @@ func (e exponential) multiply(r, w []VecVirtual) {
 		VFMADD231PS(e.exp3, r[i], p[i])
 	}
 	for i := range r {
-		VFMADD213PS(e.one, r[i], p[i])
+		e.s.multiplyAdd(r[i], p[i], e.one)
 	}
 	for i := range r {
 		VMULPS(p[i], r[i], r[i])
@@ -143,7 +143,7 @@ func (e exponential) multiply(r, w []VecVirtual) {
 	}
 }
 
-// large returns e^d up to +∞, multiplying by 2ⁿ in two steps.
+// large returns e^−d up to +∞, multiplying by 2ⁿ in two steps.
 func (e exponential) large(d []VecVirtual) []VecVirtual {
 	bias, low := e.s.integers("bias", 127), e.s.integers("low", steps-1)
 	r, t := e.reduce(d)

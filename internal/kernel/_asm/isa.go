@@ -97,9 +97,10 @@ func (s isa) compare(predicate int, a VecVirtual, b operand.Op) mask {
 
 // Predicates of VCMPPS.
 const (
+	equal     = 0x00
 	unordered = 0x03
-	notLess   = 0x05 // true for NaN
-	notAtMost = 0x06 // true for NaN
+	notLeast  = 0x09 // not at least: true for NaN
+	notAbove  = 0x0a // true for NaN
 	above     = 0x1e // false for NaN
 )
 
@@ -170,6 +171,34 @@ func (s isa) keep(m mask, x VecVirtual) {
 	}
 }
 
+// chosen is c where the mask chooses, and 0 elsewhere.
+func (s isa) chosen(m mask, c operand.Op) VecVirtual {
+	r := s.load(c)
+	s.keep(m, r)
+	return r
+}
+
+// jumpIfAbove jumps when an element of v, an unsigned integer, is above limit.
+func (s isa) jumpIfAbove(v VecVirtual, limit operand.Op, label string) {
+	most, greater := s.vector(), s.vector()
+	if m, ok := limit.(operand.Mem); ok {
+		VBROADCASTSS(m, most)
+	}
+	VPMAXUD(most, v, greater)
+	if s.wide {
+		same := K()
+		VPCMPEQD(most, greater, same)
+		KORTESTW(same, same)
+		JCC(operand.LabelRef(label)) // not all ones
+		return
+	}
+	VPCMPEQD(most, greater, greater)
+	all := GP32()
+	VMOVMSKPS(greater, all)
+	CMPL(all, operand.Imm(0xff))
+	JNE(operand.LabelRef(label))
+}
+
 // broadcast is a register full of a parameter.
 func (s isa) broadcast(name string) VecVirtual {
 	r := s.vector()
@@ -196,7 +225,7 @@ func (s isa) parameter(name string) operand.Op {
 
 // constant is v as an operand: in a register where there are enough of them.
 func (s isa) constant(name string, v float64) operand.Op {
-	return s.integers(name, math.Float32bits(float32(v)))
+	return s.integers(name, bits(v))
 }
 
 // integers is constant for an integer.
@@ -230,6 +259,24 @@ func (s isa) lookUp(table [2]operand.Op, t, w VecVirtual) {
 	VBLENDVPS(eighth, upper, w, w)
 }
 
+// negativeMultiplyAdd sets x to x − c·a, for a constant in memory.
+func (s isa) negativeMultiplyAdd(c operand.Op, a, x VecVirtual) {
+	if s.wide {
+		VFNMADD231PS_BCST(c, a, x)
+	} else {
+		VFNMADD231PS(c, a, x)
+	}
+}
+
+// multiplyAdd sets x to a·x + c, for a constant in memory.
+func (s isa) multiplyAdd(a, x VecVirtual, c operand.Op) {
+	if s.wide {
+		VFMADD213PS_BCST(c, a, x)
+	} else {
+		VFMADD213PS(c, a, x)
+	}
+}
+
 // and sets to to the bits that a and b have in common.
 func (s isa) and(a operand.Op, b, to VecVirtual) {
 	if s.wide {
@@ -251,13 +298,16 @@ func (s isa) or(a operand.Op, b, to VecVirtual) {
 // load copies a constant to a new register.
 func (s isa) load(c operand.Op) VecVirtual {
 	r := s.vector()
-	if m, ok := c.(operand.Mem); ok && s.wide {
+	if m, ok := c.(operand.Mem); ok && (s.wide || m.Symbol.Name == "") {
 		VBROADCASTSS(m, r)
 	} else {
 		VMOVUPS(c, r)
 	}
 	return r
 }
+
+// bits are those of v as a float32.
+func bits(v float64) uint32 { return math.Float32bits(float32(v)) }
 
 var tables = map[string]operand.Mem{}
 

@@ -10,11 +10,25 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, s := range sets {
 		maximum(s)
-		sumExp(s)
-		exps(s, false)
-		exps(s, true)
-		widen(s, "BFloat16", bfloat16)
-		widen(s, "Float16", float16)
+		sources := []source{float32s, bfloat16s, quietFloat16s}
+		if !s.wide {
+			sources = sources[:1] // others are widened before
+		}
+		for _, from := range sources {
+			sumExp(s, from, false, false)
+			sumExp(s, from, true, false)
+		}
+		sumExp(s, float32s, false, true)
+		sumExp(s, float32s, true, true)
+		exps(s)
+		for _, to := range sinks {
+			for _, less := range []bool{false, true} {
+				gradient(s, to, less, false)
+				gradient(s, to, less, true)
+			}
+		}
+		widen(s, bfloat16s)
+		widen(s, float16s)
 	}
 	Generate()
 }
