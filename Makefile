@@ -5,7 +5,7 @@ STATICCHECK ?= $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 30s
 
 # The assembly generators are modules of their own.
-asm_modules := internal/bench/_asm internal/gemm/_asm internal/kernel/_asm
+asm_modules := internal/bench/_asm internal/gemm/_asm internal/kernel/_asm internal/vec/_asm
 # What runs on several goroutines. Tests that take minutes under the race detector
 # stay out of it: they start no goroutine that the others do not.
 concurrent  := . ./internal/bench ./internal/par ./internal/durable ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
@@ -40,7 +40,7 @@ backends:
 	bash .ci/backend avx512 ''
 	bash .ci/backend avx2 cpu.avx512f=off
 	bash .ci/backend generic '' -tags purego
-	XENT_WANT_BACKEND=generic GODEBUG=cpu.avx2=off $(GO) test ./internal/gemm ./internal/kernel
+	XENT_WANT_BACKEND=generic GODEBUG=cpu.avx2=off $(GO) test ./internal/gemm ./internal/kernel ./internal/vec
 
 race:
 	$(GO) test -race -skip '$(race_skip)' $(concurrent)
