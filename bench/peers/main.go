@@ -30,9 +30,12 @@ func main() {
 	if errors.Is(err, flag.ErrHelp) {
 		return
 	}
+	if ctx.Err() != nil { // the terminal has interrupted the peers too, whatever they say
+		fmt.Fprintln(os.Stderr, "peers: interrupted")
+		os.Exit(130)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
-		stop()
 		os.Exit(1)
 	}
 }
