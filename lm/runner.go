@@ -63,6 +63,16 @@ const (
 	BFloat16 = gemm.BFloat16
 )
 
+// ParsePrecision is the inverse of a Precision's String: "fp32" or "bf16".
+func ParsePrecision(name string) (p Precision, ok bool) {
+	for _, p := range []Precision{Float32, BFloat16} {
+		if p.String() == name {
+			return p, true
+		}
+	}
+	return 0, false
+}
+
 // NewRunnerWith is NewRunner with options.
 func NewRunnerWith(w *Weights, maxTokens int, o Options) (*Runner, error) {
 	s := w.Spec

@@ -22,6 +22,9 @@ type Options struct {
 
 	Size  string // "nano", "micro", "small"; "" chooses: by the machine's speed under a time budget, else micro
 	Shape Shape  // overrides of the size
+	// Precision is "fp32", as "" is, or "bf16": of the factors of the layers' products.
+	// Weights, sums, attention, the head and its loss are float32 all the same.
+	Precision string
 
 	// The budget: at most one of the three; none means DefaultMinutes.
 	Minutes   float64 // wall time from Started to the end of Run
@@ -161,6 +164,9 @@ func (o *Options) check() error {
 	case o.Shape.Context != 0 && o.Shape.Context < 2:
 		return &OptionError{"Context", o.Shape.Context, "at least 2 tokens"}
 	}
+	if _, ok := precision(o.Precision); !ok {
+		return &OptionError{"Precision", o.Precision, "fp32 or bf16"}
+	}
 	if o.Size != "" && sizeIndex(o.Size) < 0 {
 		return &OptionError{"Size", o.Size, "nano, micro or small"}
 	}
@@ -201,6 +207,11 @@ func (z *Optimizer) check() error {
 		return &OptionError{"Optimizer.Schedule", z.Schedule, "wsd or cosine"}
 	}
 	return nil
+}
+
+// precision is that of an option or a plan; "" is Float32.
+func precision(name string) (p lm.Precision, ok bool) {
+	return lm.ParsePrecision(cmp.Or(name, lm.Float32.String()))
 }
 
 func sizeIndex(name string) int {

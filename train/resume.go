@@ -107,7 +107,7 @@ func resume(ctx context.Context, dir string, c *checkpoint, ahead int, o *Option
 	}
 	defer r.close()
 	r.ahead = ahead
-	if !gemm.SameBits(c.plan.Backend, gemm.Backend()) || c.plan.Go != runtime.Version() {
+	if here := c.plan.precision().Backend(); !gemm.SameBits(c.plan.Backend, here) || c.plan.Go != runtime.Version() {
 		c.progress.Elsewhere = true
 	}
 	if len(o.Paths) > 0 {
@@ -119,7 +119,7 @@ func resume(ctx context.Context, dir string, c *checkpoint, ahead int, o *Option
 		return nil, fmt.Errorf("%s: %w", checkpointPath(dir), err)
 	}
 	if c.progress.Elsewhere {
-		r.emit(&Resumed{gemm.Backend(), c.plan.Backend, runtime.Version(), c.plan.Go})
+		r.emit(&Resumed{c.plan.precision().Backend(), c.plan.Backend, runtime.Version(), c.plan.Go})
 	}
 	c.weights, c.m1, c.m2 = nil, nil, nil
 	r.begin(expected)

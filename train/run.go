@@ -14,7 +14,6 @@ import (
 
 	"xent"
 	"xent/internal/durable"
-	"xent/internal/gemm"
 	"xent/internal/memory"
 	"xent/lm"
 	"xent/measure"
@@ -60,7 +59,7 @@ func newRun(out string, p plan, d *dataset, o *Options) (*run, error) {
 	r.opt = newOptimizer(p.Optimizer, r.workers, in, r.arena, r.grads)
 	w := r.arena.Weights()
 	var err error
-	r.runner, err = lm.NewRunnerWith(w, max(p.MicroTokens, p.Spec.Context), lm.Options{Workers: r.workers, Memory: in})
+	r.runner, err = lm.NewRunnerWith(w, max(p.MicroTokens, p.Spec.Context), lm.Options{Workers: r.workers, Precision: p.precision(), Memory: in})
 	if err == nil {
 		r.model, err = model.New(out, w, d.tok)
 	}
@@ -317,9 +316,10 @@ func (r *run) cutOff(cause error) error {
 
 // newPlan fixes a run but for its number of steps.
 func newPlan(o *Options, size int, d *dataset, shape Shape, z Optimizer, batchTokens int) plan {
+	products, _ := precision(o.Precision)
 	return plan{
 		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab()), Seed: o.Seed, BatchTokens: batchTokens,
 		MicroTokens: min(cmp.Or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, Corpus: d.ref.lasting(), Tokenizer: d.tokenizerHash(),
-		Backend: gemm.Backend(), Go: runtime.Version(),
+		Precision: products.String(), Backend: products.Backend(), Go: runtime.Version(),
 	}
 }

@@ -34,6 +34,7 @@ type plan struct {
 	Optimizer       Optimizer `json:"optimizer"`
 	Corpus          corpusRef `json:"corpus"`
 	Tokenizer       string    `json:"tokenizer_sha256"` // of tokenizer.json
+	Precision       string    `json:"precision"`
 	Backend         string    `json:"backend"`
 	Go              string    `json:"go"`
 }
@@ -75,13 +76,22 @@ const (
 // hexadecimal, of what decides them.
 func (p *plan) id() string {
 	q := *p
-	q.MicroTokens, q.CheckpointEvery, q.Backend, q.Go = 0, 0, "", ""
+	q.CheckpointEvery, q.Backend, q.Go = 0, "", ""
+	if q.precision() == lm.Float32 {
+		q.MicroTokens = 0
+	}
 	q.Corpus.Paths = []pathRef{{Content: p.Corpus.content()}}
 	b, err := json.Marshal(&q)
 	if err != nil {
 		panic(err) // a plan was read or written as JSON before
 	}
 	return hexDigest(b)
+}
+
+// precision is that of the layers' products.
+func (p *plan) precision() lm.Precision {
+	products, _ := precision(p.Precision)
+	return products
 }
 
 func hexDigest(b []byte) string {
@@ -97,7 +107,10 @@ func (p *plan) check(g *progress) error {
 	if err := p.Optimizer.check(); err != nil {
 		return err
 	}
+	_, known := precision(p.Precision)
 	switch {
+	case !known:
+		return fmt.Errorf("a precision %q", p.Precision)
 	case p.Spec.Context < 2:
 		return errors.New("a context that has no room for BOS and a token")
 	case p.Steps < 1 || p.BatchTokens < 1 || p.MicroTokens < 1 || p.EvalEvery < 1 || p.CheckpointEvery < 1:

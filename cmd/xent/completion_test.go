@@ -23,6 +23,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"tr"}, []string{"train"}},
 		{[]string{"help", "v"}, []string{"version", nothing}},
 		{[]string{"train", "--size", ""}, []string{"nano", "micro", "small", nothing}},
+		{[]string{"train", "--precision", "b"}, []string{"bf16", nothing}},
 		{[]string{"train", "--schedule", "c"}, []string{"cosine", nothing}},
 		{[]string{"train", ""}, []string{files}},
 		{[]string{"train", "--resume", ""}, []string{folders}},

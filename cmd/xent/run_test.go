@@ -45,6 +45,7 @@ var mistakes = []struct {
 	{"train --minutes NaN", 2, "--minutes NaN: want a positive number"},
 	{"train --minutes 1e300", 2, "--minutes 1e+300: want a positive number, at most 525600"},
 	{"train --size huge", 2, "--size huge: want nano, micro or small"},
+	{"train --precision fp8 --steps 1", 2, "--precision fp8: want fp32 or bf16"},
 	{"train --schedule flat --steps 1", 2, "--schedule flat: want wsd or cosine"},
 	{"train --vocab 256 --steps 1", 2, "--vocab 256: want at least 257"},
 	{"train --rate -1 --steps 1", 2, "--rate -1: want a positive number"},

@@ -56,6 +56,7 @@ every time; how many steps fit into a number of minutes depends on the machine.`
 	}
 	t.flags(c)
 	c.RegisterFlagCompletionFunc("size", cobra.FixedCompletions([]string{"nano", "micro", "small"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("precision", cobra.FixedCompletions([]string{"fp32", "bf16"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("schedule", cobra.FixedCompletions([]string{"wsd", "cosine"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
@@ -90,6 +91,7 @@ func (t *training) flags(c *cobra.Command) {
 		f.StringVar(&t.Optimizer.Schedule, "schedule", t.Optimizer.Schedule, "learning rate by `NAME`: wsd, constant and then falling, or cosine")
 		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", t.Optimizer.WeightDecay, "weight decay `R` of matrices")
 		f.IntVar(&t.BatchTokens, "batch-tokens", 0, "about `N` tokens a step (default: the size's)")
+		f.StringVar(&t.Precision, "precision", "fp32", "`NAME` of what the layers multiply: fp32, or bf16, faster where the processor has it, coarser everywhere")
 		f.IntVar(&t.MicroTokens, "micro-tokens", 0, "`N` tokens computed at a time: less memory, the same digits (default: a whole step)")
 	})
 	section(c, "Output", func(f *pflag.FlagSet) {
@@ -278,7 +280,7 @@ func (t *training) stopped(err error, saved bool) error {
 // flagOf names the flags that set options of package train.
 var flagOf = map[string]string{
 	"Out": "output", "Size": "size", "Minutes": "minutes", "Steps": "steps", "MaxTokens": "max-tokens", "BatchTokens": "batch-tokens",
-	"MicroTokens": "micro-tokens", "EvalEvery": "eval-every", "CheckpointEvery": "checkpoint-every", "Workers": "threads",
+	"MicroTokens": "micro-tokens", "Precision": "precision", "EvalEvery": "eval-every", "CheckpointEvery": "checkpoint-every", "Workers": "threads",
 	"Vocab": "vocab", "Context": "ctx", "Width": "width", "Layers": "layers", "Heads": "heads", "KVHeads": "kv-heads",
 	"HeadDim": "head-dim", "Hidden": "hidden", "Optimizer.PeakRate": "rate", "Optimizer.Schedule": "schedule", "Optimizer.WeightDecay": "weight-decay",
 }
