@@ -39,7 +39,7 @@ func (d backward) first(n int) backward {
 func (r *Runner) backward(tokens []int32, g *Weights) {
 	n := len(tokens)
 	d := r.back.first(n)
-	clear(d.x.Data())
+	r.nn.Zero(d.x)
 	r.nn.RMSNormBackward(d.x, g.Norm.Row(0), d.norm, r.last.Slice(0, n), r.rms, r.scale(r.w.Norm))
 	for l := len(r.w.Layers) - 1; l >= 0; l-- {
 		r.current = r.layers[l].first(n)

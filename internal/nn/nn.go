@@ -39,6 +39,7 @@ type Engine struct {
 	deltas       deltas
 	gather       gather
 	scatter      scatter
+	zero         zero
 }
 
 // New returns an engine that uses at most workers goroutines, GOMAXPROCS when
@@ -49,10 +50,10 @@ func New(workers int) *Engine {
 }
 
 // Elements that a goroutine handles at a time: enough to be worth starting it,
-// for simple arithmetic and for work about eight times as heavy.
+// for simple arithmetic and for exponentials.
 const (
 	light = 16384
-	heavy = 2048
+	heavy = 8192
 )
 
 // split runs t over the rows of matrices of the given width.
@@ -66,6 +67,20 @@ func (e *Engine) reserve(workers, n int) {
 		if len(e.scratch[w]) < n {
 			e.scratch[w] = make([]float32, n)
 		}
+	}
+}
+
+// Zero clears x.
+func (e *Engine) Zero(x tensor.Matrix) {
+	e.zero = zero{rowsOf(x)}
+	e.split(x.Rows, x.Cols, light, &e.zero)
+}
+
+type zero struct{ x rows }
+
+func (t *zero) Do(_, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		clear(t.x.at(i))
 	}
 }
 

@@ -269,3 +269,18 @@ func TestAddRMSNorm(t *testing.T) {
 		return [][]float32{z, yz, rz}
 	})
 }
+
+// TestZero: a view is cleared, and nothing around it.
+func TestZero(t *testing.T) {
+	const n, c, stride = 300, 100, 110
+	everyWorkers(t, func(e *Engine) [][]float32 {
+		x := slices.Repeat([]float32{1}, n*stride)
+		e.Zero(tensor.Strided(x, n, c, stride))
+		for i, v := range x {
+			if (v == 0) != (i%stride < c) {
+				t.Fatalf("element %d of row %d is %v", i%stride, i/stride, v)
+			}
+		}
+		return [][]float32{x}
+	})
+}
