@@ -37,10 +37,10 @@ type Options struct {
 	// Workers is the greatest number of goroutines a pass may use; 0 means
 	// GOMAXPROCS. It changes no bit.
 	Workers int
-	// Workspace is how many bytes a linear pass may use for logits and gathered
-	// rows; 0 means 64 MiB. At least one row is always held. Passes that run at
-	// the same time have one each, and it is kept for the next one. It changes
-	// no bit, unless FilterBelow is set.
+	// Workspace is how many bytes a linear pass may use for logits, gathered rows
+	// and what products pack; 0 means 64 MiB. At least one row is always held, and
+	// half of it is for rows. Passes that run at the same time have one each, and it
+	// is kept for the next one. It changes no bit, unless FilterBelow is set.
 	Workspace int64
 }
 

@@ -49,9 +49,10 @@ func (lp *linearPass) released() linearPass {
 }
 
 // stripRows is how many rows of whole logits, each with a gathered row and its
-// gradient, the workspace holds.
+// gradient, the workspace holds beside what products pack.
 func (l *Loss) stripRows(n, d int) int {
 	room := l.o.Workspace
+	room -= min(room/2, max(gemm.Scratch(l.o.Workers, l.v, d), gemm.Scratch(l.o.Workers, d, l.v)))
 	if l.o.FilterBelow > 0 {
 		room -= room / 4 // for gathered classes
 	}

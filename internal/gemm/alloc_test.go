@@ -23,3 +23,20 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestScratch: a product packs into no more than Scratch says, and not much less.
+func TestScratch(t *testing.T) {
+	for _, s := range [][2]int{{700, 300}, {5000, 768}, {768, 5000}, {40, 90000}, {90000, 40}} {
+		n, k := s[0], s[1]
+		be := backends[Float32]
+		j := new(job)
+		j.run(be, be.blocking, 2, tensor.Float32(make([]float32, 300*n), 300, n), tensor.Float32(make([]float32, 300*k), 300, k), tensor.Float32(make([]float32, k*n), k, n), false)
+		got := len(j.packed[0]) + len(j.packed[1])
+		for _, w := range j.scratch {
+			got += len(w.a) + len(w.b) + len(w.c) + len(w.lines)
+		}
+		if most := int(Scratch(2, n, k)); !(4*got <= most && 4*got >= most*9/10) {
+			t.Errorf("k %d × n %d: %d bytes, Scratch says %d", k, n, 4*got, most)
+		}
+	}
+}

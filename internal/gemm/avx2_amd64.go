@@ -7,7 +7,7 @@ package gemm
 // kernel, mc×16×kc, takes some 35 µs; Go cannot preempt it.
 var avx2 = &backend{
 	name: "avx2", mr: 6, nr: 16, strided: true, per: 1,
-	blocking:  blocking{mc: 144, nc: 1024, kc: 768, alone: 256, slab: 1 << 20, serial: 1 << 20},
+	blocking:  blocking{mc: 144, nc: 768, kc: 768, alone: 256, slab: 1 << 19, serial: 1 << 20},
 	kernel:    avx2Column,
 	pack:      packValues,
 	lines:     avx2Lines,

@@ -8,7 +8,7 @@ package gemm
 // the second level. One call of the kernel, mc×32×kc, takes some 40 µs.
 var avx512 = &backend{
 	name: "avx512", mr: 14, nr: 32, strided: true, per: 1,
-	blocking:  blocking{mc: 140, nc: 1024, kc: 1024, alone: 256, slab: 1 << 20, serial: 1 << 21},
+	blocking:  blocking{mc: 140, nc: 768, kc: 1024, alone: 256, slab: 1 << 19, serial: 1 << 21},
 	kernel:    avx512Column,
 	pack:      packValues,
 	lines:     avx512Lines,

@@ -19,7 +19,7 @@ func pairs() []*backend {
 // avx512BF16 is avx512 with two bfloat16 wherever that has a float32.
 var avx512BF16 = &backend{
 	name: "avx512_bf16", mr: 14, nr: 32, per: 2,
-	blocking:  blocking{mc: 140, nc: 1024, kc: 1024, alone: 256, slab: 1 << 20, serial: 1 << 22},
+	blocking:  blocking{mc: 140, nc: 768, kc: 1024, alone: 256, slab: 1 << 19, serial: 1 << 22},
 	kernel:    bf16Column,
 	pack:      packPairs,
 	lines:     avx512Lines,

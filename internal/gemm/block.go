@@ -8,6 +8,13 @@ type blocking struct {
 	serial     int // work, in multiply-adds, below which other goroutines would start too late to help
 }
 
+// slabs says how much of B, of k×n, is packed at once: about slab floats, whole blocks
+// of k unless that is all.
+func (blk blocking) slabs(be *backend, n, k int) (ks, ns int) {
+	ks = roundUp(max(1, blk.slab/roundUp(min(n, blk.nc), be.nr)), blk.kc) * be.per
+	return ks, roundUp(min(n, max(blk.nc, blk.slab/ceil(min(k, ks), be.per))), be.nr)
+}
+
 // A grid cuts C into rows × cols blocks of whole tiles, none of which has more than
 // one tile more than another each way.
 type grid struct{ rows, cols cut }

@@ -29,6 +29,7 @@ package gemm
 import (
 	"fmt"
 
+	"xent/internal/par"
 	"xent/internal/tensor"
 )
 
@@ -40,6 +41,23 @@ func MulAdd(workers int, c, a, b tensor.Matrix) { Float32.MulAdd(workers, c, a, 
 
 // Backend names what computes products of float32 here.
 func Backend() string { return Float32.Backend() }
+
+// Scratch is how many bytes a product with B of k×n packs its factors into at most, in
+// float32 and on so many goroutines. They are kept for the products after it.
+func Scratch(workers, n, k int) int64 {
+	if n == 0 || k == 0 {
+		return 0
+	}
+	be := backends[Float32]
+	ks, ns := be.blocking.slabs(be, n, k)
+	packed, count := min(k, ks)*ns, 1
+	if ks < k || ns < n {
+		count = 2
+	}
+	mr, nr, b := be.mr, be.nr, be.blocking
+	each := roundUp(b.mc, mr)*(b.kc+nr) + b.kc*(nr+max(mr, nr)*be.per)
+	return 4 * (int64(count)*int64(packed) + int64(par.Workers(workers))*int64(each))
+}
 
 // multiply is Mul or MulAdd with a given back end and given block sizes.
 func multiply(be *backend, blk blocking, workers int, c, a, b tensor.Matrix, add bool) {

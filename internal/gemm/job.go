@@ -45,8 +45,7 @@ func (j *job) run(be *backend, blk blocking, workers int, c, a, b tensor.Matrix,
 	}
 	j.be, j.blk = be, blk
 	j.prepare(workers)
-	ks := roundUp(max(1, blk.slab/roundUp(min(n, blk.nc), be.nr)), blk.kc) * be.per
-	ns := roundUp(min(n, max(blk.nc, blk.slab/ceil(min(k, ks), be.per))), be.nr)
+	ks, ns := blk.slabs(be, n, k)
 	count, tasks := ceil(n, ns)*ceil(k, ks), 0
 	if cap(j.slabs) < count {
 		j.slabs = make([]slab, count)
