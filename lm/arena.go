@@ -61,14 +61,19 @@ func (a *Arena) Weights() *Weights {
 const initStd = 0.02
 
 // Init draws the parameters from N(0, 0.02²), those of the 2L maps that add to
-// the residual stream from N(0, 0.02²/(2L)), and sets norm factors to 1. Equal
-// seeds give equal parameters; each tensor has its own stream of numbers.
+// the residual stream from N(0, 0.02²/(2L)), and sets norm factors to 1. An embedding
+// that is not the head too is drawn from N(0, 1): what is fed into the residual stream
+// then weighs against what the layers add. Equal seeds give equal parameters; each
+// tensor has its own stream of numbers.
 func (a *Arena) Init(seed uint64) {
 	for i, t := range a.tensors {
 		x := a.data[t.Offset:][:t.Rows*t.Cols]
 		std := initStd
-		if t.Role == Residual {
+		switch {
+		case t.Role == Residual:
 			std /= math.Sqrt(2 * float64(a.spec.Layers))
+		case t.Role == Table && !a.spec.Tied:
+			std = 1
 		}
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		for j := range x {

@@ -102,7 +102,7 @@ func TestInit(t *testing.T) {
 		t.Error("a seed must decide the parameters")
 	}
 	for _, ts := range s.Tensors() {
-		want := map[Role]float64{Table: 0.02, Head: 0.02, Matrix: 0.02, Residual: 0.005, Scale: 0}[ts.Role]
+		want := map[Role]float64{Table: 1, Head: 0.02, Matrix: 0.02, Residual: 0.005, Scale: 0}[ts.Role]
 		x := a.Tensor(ts.Name).Data()
 		mean, square := 0.0, 0.0
 		for _, v := range x {
@@ -117,6 +117,15 @@ func TestInit(t *testing.T) {
 		}
 		if std := math.Sqrt(square - mean*mean); !(math.Abs(std-want) <= 0.06*want) || !(math.Abs(mean) <= 0.1*want) {
 			t.Errorf("%s: mean %v, deviation %v, want 0 and %v", ts.Name, mean, std, want)
+		}
+	}
+	tied := s
+	tied.Tied = true
+	d := NewArena(tied)
+	d.Init(7)
+	for i, x := range d.Tensor(embeddingName).Data() { // the same numbers, smaller
+		if want := a.Tensor(embeddingName).Data()[i] * initStd; !(math.Abs(float64(x-want)) <= 1e-7) {
+			t.Fatalf("tied embedding[%d] = %v, want %v", i, x, want)
 		}
 	}
 	// The same on every platform.

@@ -155,8 +155,25 @@ func (r *run) calibrate(ctx context.Context, o *Options, deadline time.Time) (ti
 	return left, evaluations, nil
 }
 
-// fill plans as many steps as end at the deadline, and returns the time until
-// then and a number of evaluations for which there is room.
+// A model goes through a text a few times with profit, and then begins to learn it by
+// heart. A little text is gone through in fewer steps than it takes to learn to write.
+const (
+	mostEpochs  = 8
+	fewestSteps = 600
+)
+
+// worthwhile is the number of steps after which more would only be learnt by heart. The
+// stories have no end.
+func (r *run) worthwhile() int64 {
+	if r.data.ref.Source {
+		return math.MaxInt64
+	}
+	tokens := min(r.data.info.Tokens, math.MaxInt64/mostEpochs)
+	return max(mostEpochs*tokens/int64(r.plan.BatchTokens), fewestSteps)
+}
+
+// fill plans as many steps as end at the deadline, or as are worthwhile where those are
+// fewer, and returns the time until then and a number of evaluations for which there is room.
 func (r *run) fill(o *Options, deadline time.Time, stepTime, evalTime time.Duration) (time.Duration, int) {
 	final := time.Duration(float64(evalTime) * float64(r.data.info.MeasuredBytes) / float64(r.data.info.EvaluatedBytes))
 	left := time.Until(deadline) - final - time.Second/2 - 40*stepTime // for the last words
@@ -174,8 +191,13 @@ func (r *run) fill(o *Options, deadline time.Time, stepTime, evalTime time.Durat
 			left -= time.Duration(evaluations) * at.cost
 		}
 	}
-	r.plan.Steps = int(max(left/stepTime, 10))
-	return time.Until(deadline), evaluations
+	steps, takes := int64(max(left/stepTime, 10)), time.Until(deadline)
+	if most := r.worthwhile(); steps > most {
+		takes -= time.Duration(steps-most) * stepTime
+		steps = most
+	}
+	r.plan.Steps = int(steps)
+	return takes, evaluations
 }
 
 // median is the middle one: another program's burst is no measure.

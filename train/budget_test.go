@@ -38,6 +38,35 @@ func TestFillsTheTime(t *testing.T) {
 	}
 }
 
+// TestEnough: time that a text is too short for is not spent, and the run says how long it
+// will take.
+func TestEnough(t *testing.T) {
+	for bytes, want := range map[int]func(tokens int64) int64{
+		50_000:  func(int64) int64 { return fewestSteps },
+		600_000: func(tokens int64) int64 { return mostEpochs * tokens / 256 },
+	} {
+		o := options(t, 1)
+		o.Paths, o.EvalEvery = []string{proseFile(t, bytes)}, 0
+		r, err := prepare(t.Context(), &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.data.close()
+		takes, _ := r.fill(&o, time.Now().Add(10*time.Hour), 10*time.Millisecond, time.Microsecond)
+		steps := int64(r.plan.Steps)
+		if steps != want(r.data.info.Tokens) {
+			t.Errorf("%d bytes, %d tokens: %d steps", bytes, r.data.info.Tokens, steps)
+		}
+		if s := takes.Seconds() - float64(steps)*0.01; !(s >= 0 && s <= 5) {
+			t.Errorf("%d steps of 10 ms are to take %v", steps, takes)
+		}
+		r.fill(&o, time.Now().Add(4*time.Second), 10*time.Millisecond, time.Microsecond)
+		if r.plan.Steps >= 400 {
+			t.Errorf("%d steps of 10 ms in 4 s", r.plan.Steps)
+		}
+	}
+}
+
 // TestStoppedEarly: wherever a run is stopped before its folder is made, nothing
 // is left.
 func TestStoppedEarly(t *testing.T) {

@@ -202,10 +202,13 @@ func (d *dataset) excess(res measure.Result) float64 {
 	return float64(res.Total.Nats)/floor - 1
 }
 
-// stream returns the training sequences from their beginning.
-func (d *dataset) stream(context int, seed uint64) stream {
+// stream returns the training sequences from their beginning, of texts with tokens split
+// by split unless that is nil.
+func (d *dataset) stream(context int, seed uint64, split *splitter) stream {
 	if d.ref.Source {
 		return &stories{source: source.Stories(), tok: d.tok, context: context, seed: seed ^ learnSeed}
 	}
-	return newTexts(d.store, d.learn, d.tok, context, seed)
+	t := newTexts(d.store, d.learn, d.tok, context, seed)
+	t.split = split
+	return t
 }

@@ -136,7 +136,7 @@ func (p *plan) refuse(e NeedError, needs func(*plan) int64) error {
 	}
 	for _, s := range slices.Backward(sizes) {
 		q := *p
-		q.Spec, q.BatchTokens = s.shape.spec(s.shape.Vocab), s.batchTokens
+		q.Spec, q.BatchTokens = s.shape.spec(s.shape.Vocab, p.Spec.Tied), s.batchTokens
 		if p.BatchTokens != own { // it was asked for
 			q.BatchTokens = min(p.BatchTokens, s.batchTokens)
 		}

@@ -20,9 +20,9 @@ func TestNeeds(t *testing.T) {
 	}{
 		"micro-batches": {300 << 20, func(o *Options) { o.BatchTokens = 1 << 18 }, "tokens at a time would fit"},
 		"size":          {300 << 20, func(o *Options) { o.Shape.Width = 4096 }, "size micro with its own dimensions would fit"},
-		"batches":       {300 << 20, func(o *Options) { o.BatchTokens, o.MicroTokens = 1<<30, 128 }, ": 512 tokens a step would fit ("},
+		"batches":       {300 << 20, func(o *Options) { o.BatchTokens, o.MicroTokens = 1<<30, 128 }, ": 1024 tokens a step would fit ("},
 		"all of it": {300 << 20, func(o *Options) { o.BatchTokens, o.MicroTokens, o.Shape.Width = 1<<30, 128, 4096 },
-			"size micro with its own dimensions and 512 tokens a step would fit ("},
+			"size micro with its own dimensions and 1024 tokens a step would fit ("},
 		"nothing": {40 << 20, func(*Options) {}, "not even size nano would fit"},
 	} {
 		limit := debug.SetMemoryLimit(c.limit)

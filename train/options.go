@@ -25,9 +25,14 @@ type Options struct {
 	// Precision is "fp32", as "" is, or "bf16": of the factors of the layers' products.
 	// Weights, sums, attention, the head and its loss are float32 all the same.
 	Precision string
+	// Tied makes the head the embedding, which needs fewer parameters and learns
+	// more slowly.
+	Tied bool
 
 	// The budget: at most one of the three; none means DefaultMinutes.
-	Minutes   float64 // wall time from Started to the end of Run
+	// Minutes is wall time from Started to the end of Run; less where a text would be
+	// learnt by heart, after going through it eight times.
+	Minutes   float64
 	Steps     int
 	MaxTokens int64 // tokens learnt from, repetitions counted
 	// Started is when Minutes began; zero: when Run is called.
@@ -39,7 +44,12 @@ type Options struct {
 	EvalEvery       int       // steps between held-out evaluations; 0: about 20 in a run
 	CheckpointEvery int       // steps between checkpoints; 0: with each evaluation
 	Optimizer       Optimizer // the zero value: DefaultOptimizer
-	Workers         int       // goroutines; 0: GOMAXPROCS. Changes no bit
+	// BPEDropout is the probability with which a token of text that is gone through again
+	// is split into the two it was merged from, and each of them in turn, falling to 0
+	// towards the end of the run: what is learnt by heart is less. 0: DefaultBPEDropout;
+	// below 0: none.
+	BPEDropout float64
+	Workers    int // goroutines; 0: GOMAXPROCS. Changes no bit
 
 	// Progress, unless nil, is told what happens, on the caller's goroutine.
 	Progress func(Event)
@@ -50,6 +60,9 @@ type Options struct {
 
 // DefaultMinutes is the budget when none is given.
 const DefaultMinutes = 1.5
+
+// DefaultBPEDropout is used unless told otherwise.
+const DefaultBPEDropout = 0.2
 
 // mostMinutes are a year.
 const mostMinutes = 365 * 24 * 60.0
@@ -71,11 +84,11 @@ var sizes = []struct {
 	name        string
 	shape       Shape
 	batchTokens int
-	peak        float64
+	muon, adamW float64 // peak rates
 }{
-	{"nano", Shape{Vocab: 512, Context: 128, Width: 96, Layers: 2, Heads: 3, KVHeads: 3, HeadDim: 32, Hidden: 256}, 512, 4e-3},
-	{"micro", Shape{Vocab: 1024, Context: 128, Width: 128, Layers: 4, Heads: 4, KVHeads: 4, HeadDim: 32, Hidden: 352}, 512, 3e-3},
-	{"small", Shape{Vocab: 4096, Context: 256, Width: 320, Layers: 6, Heads: 10, KVHeads: 10, HeadDim: 32, Hidden: 864}, 4096, 2e-3},
+	{"nano", Shape{Vocab: 512, Context: 128, Width: 96, Layers: 2, Heads: 3, KVHeads: 3, HeadDim: 32, Hidden: 256}, 1024, 1e-2, 5e-3},
+	{"micro", Shape{Vocab: 1024, Context: 128, Width: 128, Layers: 4, Heads: 4, KVHeads: 4, HeadDim: 32, Hidden: 352}, 1024, 8e-3, 4e-3},
+	{"small", Shape{Vocab: 4096, Context: 256, Width: 320, Layers: 6, Heads: 10, KVHeads: 10, HeadDim: 32, Hidden: 864}, 4096, 5e-3, 2e-3},
 }
 
 // An Optimizer sets how weights follow from gradients, and the learning rate. Begin with
@@ -115,12 +128,12 @@ func AdamW() Optimizer {
 // Muon returns the settings of Muon (Jordan et al. 2024) used unless told otherwise.
 func Muon() Optimizer {
 	z := AdamW()
-	z.Name, z.Momentum = muonName, 0.95
+	z.Name, z.Momentum, z.WeightDecay = muonName, 0.95, 0.2
 	return z
 }
 
-// DefaultOptimizer returns the settings used unless told otherwise.
-func DefaultOptimizer() Optimizer { return AdamW() }
+// DefaultOptimizer returns the settings used unless told otherwise: those of Muon.
+func DefaultOptimizer() Optimizer { return Muon() }
 
 // An OptionError says which option cannot be used and what would do.
 type OptionError struct {
@@ -159,6 +172,8 @@ func (o *Options) check() error {
 		return &OptionError{"EvalEvery", o.EvalEvery, "a positive number of steps"}
 	case o.CheckpointEvery < 0:
 		return &OptionError{"CheckpointEvery", o.CheckpointEvery, "a positive number of steps"}
+	case !(o.BPEDropout < 1):
+		return &OptionError{"BPEDropout", o.BPEDropout, "a probability below 1"}
 	case o.Shape.Vocab != 0 && (o.Shape.Vocab < 257 || o.Shape.Vocab > math.MaxInt32):
 		return &OptionError{"Vocab", o.Shape.Vocab, "at least 257 (the bytes and BOS) and below 2³¹"}
 	case o.Shape.Context != 0 && o.Shape.Context < 2:
@@ -237,14 +252,18 @@ func (o *Options) resolve(size int) (Shape, Optimizer, int) {
 	s.KVHeads = cmp.Or(s.KVHeads, s.Heads)
 	s.Hidden = cmp.Or(s.Hidden, (s.Width*8/3+15)/16*16)
 	z := cmp.Or(o.Optimizer, DefaultOptimizer())
-	z.PeakRate = cmp.Or(z.PeakRate, d.peak)
+	own := d.adamW
+	if z.Name == muonName {
+		own = d.muon
+	}
+	z.PeakRate = cmp.Or(z.PeakRate, own)
 	return s, z, max(cmp.Or(o.BatchTokens, d.batchTokens), 1)
 }
 
 // spec is the model of that shape over a tokenizer's vocabulary.
-func (s Shape) spec(vocab int) lm.Spec {
+func (s Shape) spec(vocab int, tied bool) lm.Spec {
 	return lm.Spec{
 		Vocab: vocab, Context: s.Context, Width: s.Width, Layers: s.Layers, Heads: s.Heads, KVHeads: s.KVHeads,
-		HeadDim: s.HeadDim, Hidden: s.Hidden, Tied: true, RopeTheta: 10000, NormEps: 1e-5,
+		HeadDim: s.HeadDim, Hidden: s.Hidden, Tied: tied, RopeTheta: 10000, NormEps: 1e-5,
 	}
 }

@@ -17,11 +17,7 @@ import (
 
 // TestResume cuts a run off after each of its steps.
 func TestResume(t *testing.T) {
-	text := filepath.Join(t.TempDir(), "text.txt")
-	if err := os.WriteFile(text, prose(20000), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	for name, paths := range map[string][]string{"stories": nil, "text": {text}} {
+	for name, paths := range map[string][]string{"stories": nil, "text": {proseFile(t, 20000)}, "short text": {proseFile(t, 1200)}} {
 		o := options(t, 6)
 		o.Paths, o.CheckpointEvery = paths, 100
 		o.Shape.Vocab, o.Shape.Context = 300, 64

@@ -79,7 +79,9 @@ func (r *run) close() { r.memory.Free() }
 func (r *run) restart() {
 	r.arena.Init(r.plan.Seed)
 	r.opt.reset()
-	r.batches = batcher{stream: r.data.stream(r.plan.Spec.Context, r.plan.Seed), bos: r.data.bos}
+	p := &r.plan
+	split := p.newSplitter(r.data.tok, r.data.info.Tokens)
+	r.batches = batcher{stream: r.data.stream(p.Spec.Context, p.Seed, split), bos: r.data.bos}
 	r.progress = progress{}
 }
 
@@ -317,9 +319,13 @@ func (r *run) cutOff(cause error) error {
 // newPlan fixes a run but for its number of steps.
 func newPlan(o *Options, size int, d *dataset, shape Shape, z Optimizer, batchTokens int) plan {
 	products, _ := precision(o.Precision)
+	dropout := max(cmp.Or(o.BPEDropout, DefaultBPEDropout), 0)
+	if d.ref.Source { // it does not come to an end
+		dropout = 0
+	}
 	return plan{
-		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab()), Seed: o.Seed, BatchTokens: batchTokens,
-		MicroTokens: min(cmp.Or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, Corpus: d.ref.lasting(), Tokenizer: d.tokenizerHash(),
+		Version: stateVersion, Size: sizes[size].name, Spec: shape.spec(d.tok.Vocab(), o.Tied), Seed: o.Seed, BatchTokens: batchTokens,
+		MicroTokens: min(cmp.Or(o.MicroTokens, batchTokens), batchTokens), Optimizer: z, BPEDropout: dropout, Corpus: d.ref.lasting(), Tokenizer: d.tokenizerHash(),
 		Precision: products.String(), Backend: products.Backend(), Go: runtime.Version(),
 	}
 }

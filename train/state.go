@@ -32,6 +32,7 @@ type plan struct {
 	EvalEvery       int       `json:"eval_every"`
 	CheckpointEvery int       `json:"checkpoint_every"`
 	Optimizer       Optimizer `json:"optimizer"`
+	BPEDropout      float64   `json:"bpe_dropout"`
 	Corpus          corpusRef `json:"corpus"`
 	Tokenizer       string    `json:"tokenizer_sha256"` // of tokenizer.json
 	Precision       string    `json:"precision"`
@@ -115,6 +116,8 @@ func (p *plan) check(g *progress) error {
 		return errors.New("a context that has no room for BOS and a token")
 	case p.Steps < 1 || p.BatchTokens < 1 || p.MicroTokens < 1 || p.EvalEvery < 1 || p.CheckpointEvery < 1:
 		return errors.New("its plan has a size below 1")
+	case !(p.BPEDropout >= 0 && p.BPEDropout < 1):
+		return errors.New("a BPE-dropout that is no probability below 1")
 	case p.MicroTokens > p.BatchTokens:
 		return errors.New("its micro-batches are larger than its batches")
 	case g.Step < 0 || g.Step > p.Steps:

@@ -16,7 +16,7 @@ import (
 
 // tinyPlan is a plan over the smallest model there can be.
 func tinyPlan() (plan, progress) {
-	spec := Shape{Vocab: 257, Context: 2, Width: 2, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 2, Hidden: 1}.spec(257)
+	spec := Shape{Vocab: 257, Context: 2, Width: 2, Layers: 1, Heads: 1, KVHeads: 1, HeadDim: 2, Hidden: 1}.spec(257, true)
 	p := plan{
 		Version: stateVersion, Spec: spec, Steps: 9, BatchTokens: 8, MicroTokens: 8, EvalEvery: 3, CheckpointEvery: 3,
 		Optimizer: DefaultOptimizer(), Corpus: corpusRef{Source: true},
@@ -25,12 +25,15 @@ func tinyPlan() (plan, progress) {
 }
 
 // checkpointOf is a checkpoint with a right checksum, whatever its JSON says,
-// and tensors of n numbers.
-func checkpointOf(t testing.TB, planJSON, progressJSON string, n int) []byte {
+// and tensors of n numbers, the last of second.
+func checkpointOf(t testing.TB, planJSON, progressJSON string, n, second int) []byte {
 	t.Helper()
 	var tensors []tensor.Tensor
-	for _, name := range []string{weightsTensor, firstTensor, secondTensor} {
-		tensors = append(tensors, tensor.Tensor{Name: name, DType: tensor.F32, Shape: []int{n}, Data: tensor.Bytes(make([]float32, n))})
+	for _, x := range []struct {
+		name string
+		n    int
+	}{{weightsTensor, n}, {firstTensor, n}, {secondTensor, second}} {
+		tensors = append(tensors, tensor.Tensor{Name: x.name, DType: tensor.F32, Shape: []int{x.n}, Data: tensor.Bytes(make([]float32, x.n))})
 	}
 	var b bytes.Buffer
 	err := safetensors.Write(&b, tensors, map[string]string{
@@ -97,7 +100,7 @@ func checkDecoded(t *testing.T, b []byte) {
 
 func TestDecode(t *testing.T) {
 	p, g := tinyPlan()
-	b := checkpointOf(t, toJSON(t, p), toJSON(t, g), p.Spec.Parameters())
+	b := checkpointOf(t, toJSON(t, p), toJSON(t, g), p.Spec.Parameters(), p.Optimizer.secondMoments(p.Spec))
 	if _, _, err := decodeBytes(b); err != nil {
 		t.Fatal(err)
 	}
@@ -107,26 +110,26 @@ func TestDecode(t *testing.T) {
 // FuzzState: a checkpoint with a right checksum may say anything.
 func FuzzState(f *testing.F) {
 	p, g := tinyPlan()
-	n := p.Spec.Parameters()
-	f.Add(toJSON(f, p), toJSON(f, g), n)
+	n, second := p.Spec.Parameters(), p.Optimizer.secondMoments(p.Spec)
+	f.Add(toJSON(f, p), toJSON(f, g), n, second)
 	g.Cursor = cursor{Epoch: 1 << 63, Group: -1, Next: 1 << 30}
-	f.Add(toJSON(f, p), toJSON(f, g), n)
+	f.Add(toJSON(f, p), toJSON(f, g), n, second)
 	p.Spec = lm.Spec{Vocab: 1 << 30, Context: 1 << 30, Width: 1 << 30, Layers: 1 << 30, Heads: 1 << 30, KVHeads: 1, HeadDim: 1 << 30, Hidden: 1 << 30}
-	f.Add(toJSON(f, p), toJSON(f, g), n)
-	f.Add(`{"version":2}`, `{"curve":[{}],"best":-1}`, 0)
-	f.Fuzz(func(t *testing.T, planJSON, progressJSON string, n int) {
-		if n < 0 || n > 1<<16 {
+	f.Add(toJSON(f, p), toJSON(f, g), n, second)
+	f.Add(`{"version":2}`, `{"curve":[{}],"best":-1}`, 0, 0)
+	f.Fuzz(func(t *testing.T, planJSON, progressJSON string, n, second int) {
+		if n < 0 || n > 1<<16 || second < 0 || second > 1<<16 {
 			return
 		}
-		checkDecoded(t, checkpointOf(t, planJSON, progressJSON, n))
+		checkDecoded(t, checkpointOf(t, planJSON, progressJSON, n, second))
 	})
 }
 
 // FuzzCheckpoint: whatever bytes a file has.
 func FuzzCheckpoint(f *testing.F) {
 	p, g := tinyPlan()
-	f.Add(checkpointOf(f, toJSON(f, p), toJSON(f, g), p.Spec.Parameters()))
-	f.Add(checkpointOf(f, "{}", "{}", 0))
+	f.Add(checkpointOf(f, toJSON(f, p), toJSON(f, g), p.Spec.Parameters(), p.Optimizer.secondMoments(p.Spec)))
+	f.Add(checkpointOf(f, "{}", "{}", 0, 0))
 	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
 	f.Fuzz(checkDecoded)
 }

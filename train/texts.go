@@ -141,11 +141,13 @@ type texts struct {
 	tok     *tokenizer.Tokenizer
 	context int
 	seed    uint64
+	split   *splitter // nil: tokens stay whole
 
 	at      cursor
 	order   []int    // of the chunks, in epoch at.Epoch
 	tokens  []int32  // of group at.Group
 	windows []window // of group at.Group; none: not loaded
+	whole   []int32  // tokens that may be split
 }
 
 // A chunk has some ten thousand tokens: a hundred windows of the default
@@ -216,7 +218,7 @@ func (t *texts) load() error {
 	for _, i := range t.order[lo:min(lo+groupChunks, len(t.order))] {
 		err := t.store.Read(t.learn, t.chunks[i], func(text []byte, ends bool) error {
 			from := len(t.tokens)
-			t.tokens = t.tok.Encode(t.tokens, text)
+			t.encode(text, r)
 			windows = t.cut(windows, from, ends, r)
 			return nil
 		})
@@ -227,6 +229,20 @@ func (t *texts) load() error {
 	r.Shuffle(len(windows), func(i, j int) { windows[i], windows[j] = windows[j], windows[i] })
 	t.windows = windows
 	return nil
+}
+
+// encode appends the tokens of text, some of them in parts.
+func (t *texts) encode(text []byte, r *rand.Rand) {
+	p := 0.0
+	if t.split != nil {
+		p = t.split.p(t.at.Epoch)
+	}
+	if p == 0 {
+		t.tokens = t.tok.Encode(t.tokens, text)
+		return
+	}
+	t.whole = t.tok.Encode(t.whole[:0], text)
+	t.tokens = t.split.split(t.tokens, t.whole, p, r)
 }
 
 // cut appends windows of at most n = context − 1 tokens that cover the tokens

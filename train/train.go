@@ -115,7 +115,7 @@ func prepare(ctx context.Context, o *Options) (*run, error) {
 		return nil, err
 	}
 	// The vocabulary may turn out to be smaller, but no other fault will go away.
-	if err := shape.spec(shape.Vocab).Validate(); err != nil {
+	if err := shape.spec(shape.Vocab, o.Tied).Validate(); err != nil {
 		return nil, err
 	}
 	ref := corpusRef{Source: len(o.Paths) == 0, TextField: o.TextField, StdinLines: o.StdinLines}

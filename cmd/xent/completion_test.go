@@ -25,6 +25,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"train", "--size", ""}, []string{"nano", "micro", "small", nothing}},
 		{[]string{"train", "--precision", "b"}, []string{"bf16", nothing}},
 		{[]string{"train", "--schedule", "c"}, []string{"cosine", nothing}},
+		{[]string{"train", "--optimizer", "a"}, []string{"adamw", nothing}},
 		{[]string{"train", ""}, []string{files}},
 		{[]string{"train", "--resume", ""}, []string{folders}},
 		{[]string{"train", "-o", ""}, []string{folders}},

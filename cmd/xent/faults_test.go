@@ -144,7 +144,7 @@ var modelFaults = []fault{
 	{name: "truncated state", damage: edit("state/checkpoint", cutTo(5000)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: truncated"},
 	{name: "bit flipped in the state", damage: edit("state/checkpoint", flip(-1000)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: damaged: its checksum differs"},
 	{name: "bit flipped in the plan", damage: edit("state/checkpoint", flip(300)), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: "},
-	{name: "state of another version", damage: edit("state/checkpoint", otherVersion), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: written by another version (state 9, this program reads 3)"},
+	{name: "state of another version", damage: edit("state/checkpoint", otherVersion), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: written by another version (state 9, this program reads 4)"},
 	{name: "foreign state", damage: edit("state/checkpoint", become("<!DOCTYPE html>")), args: "train --resume MODEL", code: 1, want: "MODEL/state/checkpoint: "},
 	{name: "another tokenizer", damage: edit("tokenizer.json", func(b []byte) []byte { return append(b, '\n') }), args: "train --resume MODEL", code: 1,
 		want: "MODEL/tokenizer.json is not the tokenizer that the run in MODEL began with"},

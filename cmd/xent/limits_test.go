@@ -81,7 +81,7 @@ func TestMemoryLimit(t *testing.T) {
 	for flags, advice := range map[string]string{
 		"--width 4096":              "--size micro",
 		"--batch-tokens 1000000":    "--micro-tokens ",
-		"--batch-tokens 1000000000": "--batch-tokens 512",
+		"--batch-tokens 1000000000": "--batch-tokens 1024",
 		"--batch-tokens 1000000000 --micro-tokens 128 --width 4096": "--size small --batch-tokens 4096",
 	} {
 		c := exec.Command(os.Args[0], append([]string{"train", lessons(), "--steps", "1"}, strings.Fields(flags)...)...)

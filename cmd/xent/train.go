@@ -56,6 +56,7 @@ every time; how many steps fit into a number of minutes depends on the machine.`
 	}
 	t.flags(c)
 	c.RegisterFlagCompletionFunc("size", cobra.FixedCompletions([]string{"nano", "micro", "small"}, cobra.ShellCompDirectiveNoFileComp))
+	c.RegisterFlagCompletionFunc("optimizer", cobra.FixedCompletions([]string{"muon", "adamw"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("precision", cobra.FixedCompletions([]string{"fp32", "bf16"}, cobra.ShellCompDirectiveNoFileComp))
 	c.RegisterFlagCompletionFunc("schedule", cobra.FixedCompletions([]string{"wsd", "cosine"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
@@ -70,7 +71,7 @@ func (t *training) flags(c *cobra.Command) {
 		f.Uint64Var(&t.Seed, "seed", 1, "random seed `N` of weights and order")
 	})
 	section(c, "Budget (one of)", func(f *pflag.FlagSet) {
-		f.Float64Var(&t.Minutes, "minutes", 0, fmt.Sprintf("`M` minutes of wall time, from start to exit (default %v)", train.DefaultMinutes))
+		f.Float64Var(&t.Minutes, "minutes", 0, fmt.Sprintf("`M` minutes of wall time, from start to exit (default %v), or fewer where the text would be learnt by heart", train.DefaultMinutes))
 		f.IntVar(&t.Steps, "steps", 0, "`N` steps of the optimiser")
 		f.Int64Var(&t.MaxTokens, "max-tokens", 0, "`N` tokens to learn from, repetitions counted")
 	})
@@ -85,11 +86,14 @@ func (t *training) flags(c *cobra.Command) {
 		f.IntVar(&z.KVHeads, "kv-heads", 0, "`N` heads of keys and values (default: --heads)")
 		f.IntVar(&z.HeadDim, "head-dim", 0, "heads of `N` columns (default: the size's)")
 		f.IntVar(&z.Hidden, "hidden", 0, "feed-forward part of `N` columns (default: 8/3 of --width)")
+		f.BoolVar(&t.Tied, "tied", false, "the head is the embedding: fewer parameters, slower learning")
 	})
 	section(c, "Optimiser", func(f *pflag.FlagSet) {
-		f.Float64Var(&t.Optimizer.PeakRate, "rate", 0, "learning rate `R` at its peak (default: the size's)")
+		f.StringVar(&t.Optimizer.Name, "optimizer", t.Optimizer.Name, "`NAME`: muon, for the matrices of the layers (adamw for the rest), or adamw")
+		f.Float64Var(&t.Optimizer.PeakRate, "rate", 0, "learning rate `R` at its peak (default: the size's, for the optimiser)")
 		f.StringVar(&t.Optimizer.Schedule, "schedule", t.Optimizer.Schedule, "learning rate by `NAME`: wsd, constant and then falling, or cosine")
-		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", t.Optimizer.WeightDecay, "weight decay `R` of matrices")
+		f.Float64Var(&t.Optimizer.WeightDecay, "weight-decay", 0, "weight decay `R` of matrices (default: 0.2, or 0.1 for adamw)")
+		f.Float64Var(&t.BPEDropout, "bpe-dropout", train.DefaultBPEDropout, "split tokens of text that is read again with probability `P`, which falls to 0")
 		f.IntVar(&t.BatchTokens, "batch-tokens", 0, "about `N` tokens a step (default: the size's)")
 		f.StringVar(&t.Precision, "precision", "fp32", "`NAME` of what the layers multiply: fp32, or bf16, faster where the processor has it, coarser everywhere")
 		f.IntVar(&t.MicroTokens, "micro-tokens", 0, "`N` tokens computed at a time: less memory, the same digits (default: a whole step)")
@@ -145,6 +149,13 @@ func (t *training) checkNew(flags *pflag.FlagSet) error {
 	if len(budgets) > 1 {
 		return usagef("give one budget only, not %s", strings.Join(budgets, " and "))
 	}
+	t.optimizer(flags)
+	switch p := t.BPEDropout; {
+	case !(p >= 0):
+		return usagef("--bpe-dropout %v: want a probability below 1", p)
+	case p == 0:
+		t.BPEDropout = -1 // 0 stands for the default there
+	}
 	err := positive(flags, append(exclusive[0], "rate", "vocab", "ctx", "width", "layers", "heads", "kv-heads", "head-dim",
 		"hidden", "batch-tokens", "micro-tokens", "eval-every", "checkpoint-every")...)
 	if err == nil {
@@ -154,6 +165,19 @@ func (t *training) checkNew(flags *pflag.FlagSet) error {
 		err = checkName(t.Out)
 	}
 	return err
+}
+
+// optimizer takes what was not given from the defaults of the optimiser that was.
+func (t *training) optimizer(flags *pflag.FlagSet) {
+	given, z := t.Optimizer, train.Muon()
+	if adamW := train.AdamW(); given.Name == adamW.Name {
+		z = adamW
+	}
+	z.Name, z.PeakRate, z.Schedule = given.Name, given.PeakRate, given.Schedule
+	if flags.Changed("weight-decay") {
+		z.WeightDecay = given.WeightDecay
+	}
+	t.Optimizer = z
 }
 
 // positive refuses flags that were set to 0 or less: left out, they have a
@@ -280,9 +304,9 @@ func (t *training) stopped(err error, saved bool) error {
 // flagOf names the flags that set options of package train.
 var flagOf = map[string]string{
 	"Out": "output", "Size": "size", "Minutes": "minutes", "Steps": "steps", "MaxTokens": "max-tokens", "BatchTokens": "batch-tokens",
-	"MicroTokens": "micro-tokens", "Precision": "precision", "EvalEvery": "eval-every", "CheckpointEvery": "checkpoint-every", "Workers": "threads",
+	"MicroTokens": "micro-tokens", "BPEDropout": "bpe-dropout", "Precision": "precision", "EvalEvery": "eval-every", "CheckpointEvery": "checkpoint-every", "Workers": "threads",
 	"Vocab": "vocab", "Context": "ctx", "Width": "width", "Layers": "layers", "Heads": "heads", "KVHeads": "kv-heads",
-	"HeadDim": "head-dim", "Hidden": "hidden", "Optimizer.PeakRate": "rate", "Optimizer.Schedule": "schedule", "Optimizer.WeightDecay": "weight-decay",
+	"HeadDim": "head-dim", "Hidden": "hidden", "Optimizer.PeakRate": "rate", "Optimizer.Name": "optimizer", "Optimizer.Schedule": "schedule", "Optimizer.WeightDecay": "weight-decay",
 }
 
 // flagName is the flag of an option, or the option's own name.

@@ -88,7 +88,7 @@ func TestTrainJSON(t *testing.T) {
 		o := decoded(t, r.out)
 		hasNames(t, "the object", o, trainNames)
 		hasNames(t, "options", o["options"], `output resume text_field jsonl seed minutes steps max_tokens size vocab ctx width layers heads kv_heads head_dim
-			hidden rate schedule weight_decay batch_tokens precision micro_tokens eval_every checkpoint_every json quiet threads`)
+			hidden tied optimizer bpe_dropout rate schedule weight_decay batch_tokens precision micro_tokens eval_every checkpoint_every json quiet threads`)
 		hasNames(t, "a baseline", member(t, o, "baselines").([]any)[0], "name bits_per_byte")
 		hasNames(t, "the corpus", o["corpus"], "source documents bytes tokens heldout_documents heldout_bytes measured_documents measured_bytes evaluated_bytes skipped")
 		curve := member(t, o, "curve").([]any)
