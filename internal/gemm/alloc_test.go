@@ -30,7 +30,7 @@ func TestScratch(t *testing.T) {
 		n, k := s[0], s[1]
 		be := backends[Float32]
 		j := new(job)
-		j.run(be, be.blocking, 2, tensor.Float32(make([]float32, 300*n), 300, n), tensor.Float32(make([]float32, 300*k), 300, k), tensor.Float32(make([]float32, k*n), k, n), false)
+		j.run(be, be.blocking, 2, tensor.Float32(make([]float32, 300*n), 300, n), tensor.Float32(make([]float32, 300*k), 300, k), tensor.Float32(make([]float32, k*n), n, k).T(), false)
 		got := len(j.packed[0]) + len(j.packed[1])
 		for _, w := range j.scratch {
 			got += len(w.a) + len(w.b) + len(w.c) + len(w.lines)

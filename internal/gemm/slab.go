@@ -19,7 +19,7 @@ type slab struct {
 	grid   grid
 	steps  int  // of the kernel for all of k
 	depth  int  // most steps at a time
-	direct bool // b is read in place: so few rows do not repay packing
+	direct bool // b is read in place
 
 	packed *[]float32   // all panels of b, one after the other
 	pieces int          // pieces that b is packed in, 0 when each block packs for itself
@@ -32,10 +32,11 @@ type slab struct {
 func (s *slab) plan(workers int) {
 	s.grid = plan(s.be, s.blk, s.c.Rows, s.c.Cols, workers, !s.inPlace(s.c.Cols))
 	s.steps = ceil(s.b.Rows, s.be.per)
+	s.direct = s.readsB()
 	s.pieces, s.depth = 0, min(s.blk.kc, s.blk.alone)
 	s.ready.Store(0)
 	s.done.Store(0)
-	if s.grid.rows.parts > 1 {
+	if s.grid.rows.parts > 1 && !s.direct {
 		s.depth = s.blk.kc
 		panel := s.steps * s.be.nr
 		panels := ceil(s.b.Cols, s.be.nr)
@@ -43,7 +44,16 @@ func (s *slab) plan(workers int) {
 		s.piece = ceil(1<<14, panel)
 		s.pieces = ceil(panels, s.piece)
 	}
-	s.direct = s.pieces == 0 && s.c.Rows <= 4*s.be.mr && s.be.strided && s.b.DType == tensor.F32 && s.b.RowMajor()
+}
+
+// readsB says whether B is read where it lies: where so few rows do not repay
+// packing, or it is small enough for a second-level cache or two, and its rows do not
+// compete for a few lines of it. Packing it would make all workers wait for each other.
+func (s *slab) readsB() bool {
+	const few, small = 4, 1 << 19 // tiles down C, floats
+	b := &s.b
+	return s.be.strided && b.DType == tensor.F32 && b.RowMajor() &&
+		(s.c.Rows <= few*s.be.mr || b.RowStride%512 != 0 && b.Rows*b.Cols <= small)
 }
 
 // blocks is how many blocks of C there are.
@@ -100,7 +110,8 @@ func (s *slab) block(w *scratch, i0, i1, j0, j1 int) {
 func (s *slab) rowPanels(w *scratch, i0, i1, p, k, cols int) panels {
 	mr := s.be.mr
 	if s.inPlace(cols) {
-		return panels{s.a.Data()[i0*s.a.RowStride+p:], s.a.RowStride, 1, mr * s.a.RowStride}
+		a := s.a
+		return panels{a.Data()[i0*a.RowStride+p*a.ColStride:], a.RowStride, a.ColStride, mr * a.RowStride}
 	}
 	// Where rows of Aᵀ lie side by side a cache line of them serves several
 	// panels, so a few rows are packed at a time, while their lines are near.
@@ -116,11 +127,19 @@ func (s *slab) rowPanels(w *scratch, i0, i1, p, k, cols int) panels {
 	return panels{w.a, 1, mr, mr * k}
 }
 
-// inPlace says whether A is read where it lies for so many columns of C: not where its
-// rows are a multiple of half a page apart, if they repay packing, since
-// rows of a tile then compete for a few lines of the first-level cache.
+// inPlace says whether A is read where it lies for so many columns of C: as it is
+// unless its rows are a multiple of half a page apart and packing repays, since rows of
+// a tile then compete for a few lines of the first-level cache; and likewise transposed,
+// when each step in p reads a line of its own.
 func (s *slab) inPlace(cols int) bool {
-	return s.be.strided && s.a.DType == tensor.F32 && s.a.RowMajor() && (s.a.RowStride%512 != 0 || cols < 128)
+	a := &s.a
+	if !s.be.strided || a.DType != tensor.F32 {
+		return false
+	}
+	if a.RowMajor() {
+		return a.RowStride%512 != 0 || cols < 128
+	}
+	return a.ColStride%512 != 0
 }
 
 // A tileColumn is rows [i0, i1) and columns [q, q+w), w ≤ nr, of C, and steps
