@@ -54,12 +54,10 @@ func (r *Runner) backward(tokens []int32, g *Weights) {
 func (r *Runner) feedBackward(w, g *Layer, a *activations, d *backward) {
 	r.precision.Mul(r.workers, d.product, d.x, w.Down)
 	r.nn.SwiGLUBackward(a.gate, a.up, d.product)
-	dGate, dUp := a.gate, a.up
 	r.gradient(g.Down, d.x, a.product)
-	r.gradient(g.Gate, dGate, a.feedNorm)
-	r.gradient(g.Up, dUp, a.feedNorm)
-	r.precision.Mul(r.workers, d.norm, dGate, w.Gate)
-	r.precision.MulAdd(r.workers, d.norm, dUp, w.Up)
+	gates := []tensor.Matrix{a.gate, a.up}
+	r.gradients([]tensor.Matrix{g.Gate, g.Up}, gates, a.feedNorm)
+	r.linearBackward(d.norm, gates, []tensor.Matrix{w.Gate, w.Up})
 	r.nn.RMSNormBackward(d.x, g.FeedNorm.Row(0), d.norm, a.middle, a.feedRMS, r.scale(w.FeedNorm))
 }
 
@@ -70,12 +68,9 @@ func (r *Runner) attentionBackward(w, g *Layer, a *activations, d *backward) {
 	r.nn.AttentionBackward(r.attention(a, a.k, a.v), d.attention, d.q, d.k, d.v)
 	r.nn.RoPEBackward(d.q, r.rotary, r.positions, r.w.Spec.queryScale())
 	r.nn.RoPEBackward(d.k, r.rotary, r.positions, 1)
-	r.gradient(g.Query, d.q, a.norm)
-	r.gradient(g.Key, d.k, a.norm)
-	r.gradient(g.Value, d.v, a.norm)
-	r.precision.Mul(r.workers, d.norm, d.q, w.Query)
-	r.precision.MulAdd(r.workers, d.norm, d.k, w.Key)
-	r.precision.MulAdd(r.workers, d.norm, d.v, w.Value)
+	heads := []tensor.Matrix{d.q, d.k, d.v}
+	r.gradients([]tensor.Matrix{g.Query, g.Key, g.Value}, heads, a.norm)
+	r.linearBackward(d.norm, heads, []tensor.Matrix{w.Query, w.Key, w.Value})
 	r.nn.RMSNormBackward(d.x, g.AttentionNorm.Row(0), d.norm, a.x, a.rms, r.scale(w.AttentionNorm))
 }
 

@@ -43,9 +43,7 @@ func (r *Runner) attentionForward(l int, a *activations, c *Cache) {
 	if c != nil {
 		k, v, keys, values = c.room(l, n)
 	}
-	r.mul(a.q, a.norm, w.Query)
-	r.mul(k, a.norm, w.Key)
-	r.mul(v, a.norm, w.Value)
+	r.linear(a.norm, []tensor.Matrix{a.q, k, v}, []tensor.Matrix{w.Query, w.Key, w.Value})
 	r.nn.RoPE(a.q, r.rotary, r.positions, s.queryScale())
 	r.nn.RoPE(k, r.rotary, r.positions, 1)
 	r.nn.Attention(r.attention(a, keys, values))
@@ -68,8 +66,7 @@ func (s Spec) queryScale() float32 { return float32(1 / math.Sqrt(float64(s.Head
 
 // feedForward: a.feedNorm N×C → r.branch = Wdown·SwiGLU(feedNorm) N×C.
 func (r *Runner) feedForward(w *Layer, a *activations) {
-	r.mul(a.gate, a.feedNorm, w.Gate)
-	r.mul(a.up, a.feedNorm, w.Up)
+	r.linear(a.feedNorm, []tensor.Matrix{a.gate, a.up}, []tensor.Matrix{w.Gate, w.Up})
 	r.nn.SwiGLU(a.product, a.gate, a.up)
 	r.mul(r.branch.Slice(0, a.feedNorm.Rows), a.product, w.Down)
 }
