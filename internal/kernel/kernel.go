@@ -41,9 +41,13 @@ func genericMax[T Float](x []T) T {
 
 // Index returns the place of the first element equal to v, len(x) for none.
 func Index[T Float](x []T, v T) int {
-	for i, y := range x {
+	from := 0
+	if x, ok := any(x).([]float32); ok {
+		from = index32(x, float32(v))
+	}
+	for i, y := range x[from:] {
 		if y == v {
-			return i
+			return from + i
 		}
 	}
 	return len(x)

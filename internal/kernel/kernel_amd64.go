@@ -44,6 +44,25 @@ func max32(x []float32) float32 {
 	return max(m, rest)
 }
 
+// index32 is a place that v is not before.
+func index32(x []float32, v float32) int {
+	const group = 64
+	n := len(x) &^ (group - 1)
+	for done := 0; done < n; {
+		k, found := min(n-done, piece), 0
+		switch {
+		case hasAVX512:
+			found = indexAVX512(&x[done], k, v)
+		case hasAVX2:
+			found = indexAVX2(&x[done], k, v)
+		}
+		if done += found; found < k {
+			return done
+		}
+	}
+	return n
+}
+
 // sumExp32 is SumExp.
 func sumExp32(scale *Scale, x []float32, m float32, sums *[2]float64, keep []float32) (done int, top float32) {
 	n := len(x) &^ (group - 1)

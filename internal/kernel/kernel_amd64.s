@@ -68,6 +68,34 @@ DATA nan<>+24(SB)/4, $0x7fc00000
 DATA nan<>+28(SB)/4, $0x7fc00000
 GLOBL nan<>(SB), RODATA|NOPTR, $32
 
+// func indexAVX512(x *float32, n int, v float32) int
+// Requires: AVX, AVX512F
+TEXT ·indexAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS v+16(FP), Z0
+	XORQ         DX, DX
+
+loop:
+	CMPQ     DX, CX
+	JGE      done
+	VCMPPS   $0x00, (AX)(DX*4), Z0, K1
+	VCMPPS   $0x00, 64(AX)(DX*4), Z0, K2
+	KORW     K2, K1, K1
+	VCMPPS   $0x00, 128(AX)(DX*4), Z0, K2
+	KORW     K2, K1, K1
+	VCMPPS   $0x00, 192(AX)(DX*4), Z0, K2
+	KORW     K2, K1, K1
+	KORTESTW K1, K1
+	JNE      done
+	ADDQ     $0x40, DX
+	JMP      loop
+
+done:
+	MOVQ DX, ret+24(FP)
+	VZEROUPPER
+	RET
+
 // func sumExpAVX512(x *float32, n int, m float32, sums *[2]float64) (done int, top float32)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV, MMX+, SSE
 TEXT ·sumExpAVX512(SB), NOSPLIT, $0-44
@@ -6561,6 +6589,43 @@ done:
 
 number:
 	MOVSS X1, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func indexAVX2(x *float32, n int, v float32) int
+// Requires: AVX
+TEXT ·indexAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS v+16(FP), Y0
+	XORQ         DX, DX
+
+loop:
+	CMPQ      DX, CX
+	JGE       done
+	VCMPPS    $0x00, (AX)(DX*4), Y0, Y1
+	VCMPPS    $0x00, 32(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 64(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 96(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 128(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 160(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 192(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VCMPPS    $0x00, 224(AX)(DX*4), Y0, Y2
+	VORPS     Y2, Y1, Y1
+	VMOVMSKPS Y1, BX
+	TESTL     BX, BX
+	JNE       done
+	ADDQ      $0x40, DX
+	JMP       loop
+
+done:
+	MOVQ DX, ret+24(FP)
 	VZEROUPPER
 	RET
 

@@ -6,6 +6,8 @@ func max32(x []float32) float32 { return genericMax(x) }
 
 const hasAVX2 = false
 
+func index32([]float32, float32) int { return 0 }
+
 func sumExp32(*Scale, []float32, float32, *[2]float64, []float32) (done int, top float32) {
 	panic("kernel: no vector loop")
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -217,7 +218,7 @@ func TestSumExpStops(t *testing.T) {
 }
 
 func TestIndex(t *testing.T) {
-	for n := range 140 {
+	for n := range 280 {
 		x := make([]float32, n)
 		if got := Index(x, 2); got != n {
 			t.Fatalf("n=%d: found at %d what is not there", n, got)
@@ -258,21 +259,42 @@ func TestMax(t *testing.T) {
 	}
 }
 
-// BenchmarkBlock runs the loops on a block that stays in the first cache.
-func BenchmarkBlock(b *testing.B) {
-	var sums [2]float64
-	x, y := make([]float32, Block), make([]float32, Block)
-	for i := range x {
-		x[i] = -float32(i%37) / 4
-	}
-	for name, f := range map[string]func(){
-		"max": func() { Max(x) }, "sumexp": func() { SumExp(scaleOf(1), x, 0, &sums, nil) }, "exps": func() { scaledExps(y, x, 0, 0.5) },
-	} {
-		b.Run("loop="+name, func(b *testing.B) {
-			b.SetBytes(4 * Block)
-			for range b.N {
-				f()
+// BenchmarkKernels runs the loops on rows that stay in the first cache and on one that
+// does not, for each set of instructions.
+func BenchmarkKernels(b *testing.B) {
+	for _, n := range []int{Block, 4 * Block, 50257} {
+		x, e, h, g := make([]float32, n), make([]float32, n), make([]uint16, n), make([]uint16, n)
+		for i := range x {
+			x[i] = -float32(i%37) / 4
+			h[i] = BFloat16.Round(x[i])
+		}
+		var sums [2]float64
+		plain, warm := scaleOf(1), scaleOf(1.3)
+		SumExp(plain, x, 0, &sums, e)
+		even := Slope{A: 0.1, B: 1e-5}
+		for name, loop := range map[string]func(){
+			"max":             func() { Max(x) },
+			"sumexp":          func() { SumExp(plain, x, 0, &sums, nil) },
+			"sumexp-keep":     func() { SumExp(plain, x, 0, &sums, e) },
+			"sumexp-scaled":   func() { SumExp(warm, x, 0, &sums, nil) },
+			"sumexp-bf16":     func() { SumExpHalf(plain, BFloat16, h, 0, &sums, nil) },
+			"sumexp-f16":      func() { SumExpHalf(plain, Float16, h, 0, &sums, nil) },
+			"exps":            func() { scaledExps(e, x, 0, 0.5) },
+			"gradient":        func() { Gradient(e, x, &Slope{A: 0.1}, false) },
+			"gradient-less":   func() { Gradient(e, x, &even, false) },
+			"gradient-stream": func() { Gradient(e, x, &Slope{A: 0.1}, true) },
+			"gradient-bf16":   func() { GradientHalf(BFloat16, g, x, &even, false) },
+			"gradient-f16":    func() { GradientHalf(Float16, g, x, &even, false) },
+		} {
+			for _, impl := range implementations() {
+				b.Run(fmt.Sprintf("loop=%s/impl=%s/n=%d", name, impl, n), func(b *testing.B) {
+					defer choose(impl)()
+					b.SetBytes(4 * int64(n))
+					for range b.N {
+						loop()
+					}
+				})
 			}
-		})
+		}
 	}
 }

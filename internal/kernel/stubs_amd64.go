@@ -9,6 +9,11 @@ package kernel
 //go:noescape
 func maxAVX512(x *float32, n int) float32
 
+// indexAVX512 is where the first 64 of n elements, a multiple of 64, begin that have one equal to v; n for none.
+//
+//go:noescape
+func indexAVX512(x *float32, n int, v float32) int
+
 // sumExpAVX512 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
 // left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:
 // see sumExp32.
@@ -160,6 +165,11 @@ func widenFloat16AVX512(dst *float32, x *uint16, n int)
 //
 //go:noescape
 func maxAVX2(x *float32, n int) float32
+
+// indexAVX2 is where the first 64 of n elements, a multiple of 64, begin that have one equal to v; n for none.
+//
+//go:noescape
+func indexAVX2(x *float32, n int, v float32) int
 
 // sumExpAVX2 takes blocks of 1024 elements of n, a multiple of 16, the last with what is
 // left. To sums it adds each block's Σ e and Σ e·d until a block has an element above m:

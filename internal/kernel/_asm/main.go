@@ -10,6 +10,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, s := range sets {
 		maximum(s)
+		index(s)
 		sources := []source{float32s, bfloat16s, quietFloat16s}
 		if !s.wide {
 			sources = sources[:1] // others are widened before
