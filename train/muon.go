@@ -36,7 +36,7 @@ type muon struct {
 }
 
 // smallMatrix is the number of elements up to which a matrix is one goroutine's.
-const smallMatrix = 1 << 20
+const smallMatrix = 1 << 18
 
 // A muonMatrix is a tensor in an arena, and its pieces.
 type muonMatrix struct {
