@@ -71,4 +71,4 @@ fuzz:
 
 # Prints the assembly again from _asm.
 asm:
-	$(GO) generate ./internal/bench ./internal/gemm ./internal/kernel
+	$(GO) generate ./internal/bench ./internal/gemm ./internal/kernel ./internal/vec
