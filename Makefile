@@ -9,7 +9,7 @@ asm_modules := internal/bench/_asm internal/gemm/_asm internal/kernel/_asm inter
 # What runs on several goroutines. Tests that take minutes under the race detector
 # stay out of it: they start no goroutine that the others do not.
 concurrent  := . ./internal/bench ./internal/par ./internal/durable ./internal/gemm ./internal/nn ./lm ./measure ./model ./tokenizer ./train ./cmd/xent
-race_skip   := ^Test(OpenMemory|FewBytesOfWeights|LearnsTheSource|TrainSource|Documents|EveryShape|Killed|EveryFault|LargeCorpus|Faults|FullDisk|Readme(Start|Opticks|InFull))$$
+race_skip   := ^Test(OpenMemory|Resume|Elsewhere|InterruptedEvaluation|KilledWhileMeasuring|FilesOfOtherRuns|MovedCorpus|FewBytesOfWeights|LearnsTheSource|TrainSource|Documents|EveryShape|Killed|EveryFault|LargeCorpus|Faults|FullDisk|Readme(Start|Opticks|InFull))$$
 platforms   := linux/arm64 darwin/arm64 windows/amd64 linux/386
 
 steps := test vet lint fmt backends race cross bench-once readme
