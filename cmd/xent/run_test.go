@@ -168,7 +168,7 @@ func TestEnvironment(t *testing.T) {
 	if o := decoded(t, must(t, "", args...)); number(t, o, "steps") != 3 || member(t, o, "options.quiet") != true {
 		t.Errorf("%v steps", o["steps"])
 	}
-	if o := decoded(t, must(t, "", append(args, "--max-tokens", "600")...)); number(t, o, "steps") != 2 {
+	if o := decoded(t, must(t, "", append(args, "--max-tokens", "1200")...)); number(t, o, "steps") != 2 {
 		t.Errorf("%v steps under another budget", o["steps"])
 	}
 	must(t, "", "train", "--resume", "xent-run-1") // variables are no options given with it

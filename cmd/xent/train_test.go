@@ -23,7 +23,7 @@ import (
 func TestTrainTellsWhatItDoes(t *testing.T) {
 	dir, m := tinyModel(t), tiny()
 	for _, want := range []string{dir + "\n", "learning  from 1 document, ", "held out  ", "1 layer of width 32, 1 head, vocabulary 300,\n            context 128",
-		"6 steps of about 512 tokens", "to beat   gzip -9 ", "ln V = 5.7038 nats", "\n         6 "} {
+		"6 steps of about 1,024 tokens", "to beat   gzip -9 ", "ln V = 5.7038 nats", "\n         6 "} {
 		if !strings.Contains(m.err, want) {
 			t.Errorf("progress lacks %q:\n%s", want, m.err)
 		}
